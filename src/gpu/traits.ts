@@ -1,0 +1,24 @@
+/** What an adapter is good at, and so which kernel forms it gets. */
+
+export type Tier = 'software' | 'portable' | 'wide';
+
+export interface DeviceTraits {
+  /** `software`: a CPU driver, where barriers are dear and one thread a row is best. */
+  readonly tier: Tier;
+  /** Lanes of a workgroup for kernels without barriers. */
+  readonly lanes: number;
+  /** Lanes that share one row in kernels with a tree reduction. A power of two. */
+  readonly rowLanes: number;
+  /** Workgroups per grid dimension before the grid folds; tests set it low. */
+  readonly foldLimit: number;
+  /** The largest storage binding, in bytes. */
+  readonly maxBindingBytes: number;
+}
+
+/** The traits of each tier, before the adapter's own limits are read. */
+export function traitsOf(tier: Tier, limits: { readonly maxBindingBytes: number; readonly foldLimit?: number }): DeviceTraits {
+  const foldLimit = limits.foldLimit ?? 65_535;
+  const lanes = tier === 'software' ? 16 : 64;
+  const rowLanes = tier === 'software' ? 8 : tier === 'wide' ? 256 : 128;
+  return { tier, lanes, rowLanes, foldLimit, maxBindingBytes: limits.maxBindingBytes };
+}
