@@ -1,0 +1,88 @@
+/** What a pass through the model keeps on the device, allocated once for the largest micro-batch. */
+
+import type { Device } from '../gpu/device.ts';
+import type { Tensor } from '../gpu/tensor.ts';
+import { columnSumScratch } from '../kernels/column-sum.ts';
+import { normScratch } from '../kernels/rms-norm.ts';
+import type { ModelConfig } from './config.ts';
+
+/** Widths of the packed q, k, v row, in elements. */
+export function attentionLayout({ heads, kvHeads, headDim }: ModelConfig): { query: number; keyValue: number; row: number } {
+  const query = heads * headDim;
+  const keyValue = kvHeads * headDim;
+  return { query, keyValue, row: query + 2 * keyValue };
+}
+
+/** One block's forward pass. All [tokens, …]. */
+export interface BlockRoom {
+  readonly input: Tensor;
+  readonly attentionNorm: Tensor;
+  readonly attentionRms: Tensor;
+  /** q, k, v before their norms; only where the model has such norms. */
+  readonly projected: Tensor | null;
+  readonly queryRms: Tensor | null;
+  readonly keyRms: Tensor | null;
+  readonly qkv: Tensor;
+  readonly attended: Tensor;
+  readonly lse: Tensor;
+  readonly middle: Tensor;
+  readonly feedForwardNorm: Tensor;
+  readonly feedForwardRms: Tensor;
+  readonly gateUp: Tensor;
+  readonly activated: Tensor;
+}
+
+/** One block's backward pass, shared by all blocks. */
+export interface BackwardRoom {
+  /** dL/d(residual stream), [tokens, width]. */
+  readonly stream: Tensor;
+  readonly norm: Tensor;
+  readonly qkv: Tensor;
+  readonly projected: Tensor | null;
+  readonly attended: Tensor;
+  readonly delta: Tensor;
+  readonly gateUp: Tensor;
+  readonly activated: Tensor;
+  /** Partial sums over rows, for gradients of norms and biases. */
+  readonly columns: Tensor;
+}
+
+export function createBlockRoom(device: Device, config: ModelConfig, tokens: number, label: string, input: Tensor): BlockRoom {
+  const { width, ffWidth, heads, kvHeads, qkNorm } = config;
+  const { query, row } = attentionLayout(config);
+  const room = (name: string, columns: number) => device.create('f32', [tokens, columns], `${label}/${name}`);
+  return {
+    input,
+    attentionNorm: room('attentionNorm', width),
+    attentionRms: room('attentionRms', 1),
+    projected: qkNorm ? room('projected', row) : null,
+    queryRms: qkNorm ? room('queryRms', heads) : null,
+    keyRms: qkNorm ? room('keyRms', kvHeads) : null,
+    qkv: room('qkv', row),
+    attended: room('attended', query),
+    lse: room('lse', heads),
+    middle: room('middle', width),
+    feedForwardNorm: room('feedForwardNorm', width),
+    feedForwardRms: room('feedForwardRms', 1),
+    gateUp: room('gateUp', 2 * ffWidth),
+    activated: room('activated', ffWidth),
+  };
+}
+
+export function createBackwardRoom(device: Device, config: ModelConfig, tokens: number): BackwardRoom {
+  const { width, ffWidth, heads, qkNorm, headDim } = config;
+  const { query, row } = attentionLayout(config);
+  const room = (name: string, columns: number) => device.create('f32', [tokens, columns], `backward/${name}`);
+  const columns = Math.max(normScratch(tokens, width), normScratch(tokens * heads, headDim), columnSumScratch(tokens, row));
+  return {
+    stream: room('stream', width),
+    norm: room('norm', width),
+    qkv: room('qkv', row),
+    projected: qkNorm ? room('projected', row) : null,
+    attended: room('attended', query),
+    delta: room('delta', heads),
+    gateUp: room('gateUp', 2 * ffWidth),
+    activated: room('activated', ffWidth),
+    columns: device.create('f32', [columns], 'backward/columns'),
+  };
+}

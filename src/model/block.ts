@@ -1,0 +1,219 @@
+/**
+ * One decoder block, forward and backward side by side.
+ *
+ *   a = x + attention(norm(x))        y = a + swiglu(norm(a))
+ *
+ * The same forward serves training, prefill and decode: with a cache, keys and values are placed there first and read from there.
+ */
+
+import type { Device } from '../gpu/device.ts';
+import type { Tensor } from '../gpu/tensor.ts';
+import { attentionBackward, attentionForward } from '../kernels/attention.ts';
+import { columnSum } from '../kernels/column-sum.ts';
+import { matmul, matrix, repeatedRow, transposed } from '../kernels/matmul.ts';
+import { rmsNormBackward, rmsNormForward, rmsNormWeightBackward } from '../kernels/rms-norm.ts';
+import { rope } from '../kernels/rope.ts';
+import { rowsOf, scatterRows } from '../kernels/rows.ts';
+import { swigluBackward, swigluForward } from '../kernels/swiglu.ts';
+import { attentionLayout, type BackwardRoom, type BlockRoom } from './activations.ts';
+import type { ModelConfig } from './config.ts';
+import type { LayerParameters, Parameter } from './parameters.ts';
+
+/** Keys and values of one layer: row r holds its keys, then its values. */
+export interface LayerCache {
+  readonly keyValues: Tensor;
+  /** Where each of the fed tokens goes, u32 [count]. */
+  readonly rows: Tensor;
+}
+
+/** What a block needs to know about the tokens it is fed. */
+export interface BlockContext {
+  readonly device: Device;
+  readonly config: ModelConfig;
+  readonly ropeTable: Tensor;
+  /** Fed tokens. */
+  readonly count: number;
+  readonly positions: Tensor;
+  readonly ranges: Tensor;
+  readonly seenUntil?: Tensor;
+}
+
+/** y from x, leaving in `room` what the backward pass reads. `output` may be `room.input` when no backward follows. */
+export function forwardBlock(context: BlockContext, layer: LayerParameters, room: BlockRoom, output: Tensor, cache: LayerCache | null): void {
+  const { device, config, count } = context;
+  const { width, ffWidth } = config;
+  const { query } = attentionLayout(config);
+
+  forwardNorm(context, layer.inputNorm, room.input, room.attentionNorm, room.attentionRms);
+  forwardAttention(context, layer, room, cache);
+  matmul(device, {
+    a: matrix(room.attended, query),
+    b: transposed(matrix(layer.attentionOut.weights, query)),
+    out: matrix(room.middle, width),
+    addend: matrix(room.input, width),
+    shape: [count, width, query],
+  });
+
+  forwardNorm(context, layer.feedForwardNorm, room.middle, room.feedForwardNorm, room.feedForwardRms);
+  matmul(device, {
+    a: matrix(room.feedForwardNorm, width),
+    b: transposed(matrix(layer.gateUp.weights, width)),
+    out: matrix(room.gateUp, 2 * ffWidth),
+    shape: [count, 2 * ffWidth, width],
+  });
+  swigluForward(device, { gateUp: rowsOf(room.gateUp, 2 * ffWidth), out: rowsOf(room.activated, ffWidth), count, width: ffWidth });
+  matmul(device, {
+    a: matrix(room.activated, ffWidth),
+    b: transposed(matrix(layer.down.weights, ffWidth)),
+    out: matrix(output, width),
+    addend: matrix(room.middle, width),
+    shape: [count, width, ffWidth],
+  });
+}
+
+/** Turns dL/dy in `back.stream` into dL/dx, in place, and adds to the gradients of the layer's parameters. */
+export function backwardBlock(context: BlockContext, layer: LayerParameters, room: BlockRoom, back: BackwardRoom, gradientOf: (parameter: Parameter) => Tensor): void {
+  const { device, config, count } = context;
+  const { width, ffWidth } = config;
+  const { query } = attentionLayout(config);
+
+  backwardMatrix(context, layer.down, room.activated, back.stream, back.activated, gradientOf, ffWidth, width);
+  swigluBackward(device, {
+    gateUp: rowsOf(room.gateUp, 2 * ffWidth),
+    dOut: rowsOf(back.activated, ffWidth),
+    dGateUp: rowsOf(back.gateUp, 2 * ffWidth),
+    count,
+    width: ffWidth,
+  });
+  backwardMatrix(context, layer.gateUp, room.feedForwardNorm, back.gateUp, back.norm, gradientOf, width, 2 * ffWidth);
+  backwardNorm(context, layer.feedForwardNorm, room.middle, room.feedForwardRms, back, gradientOf);
+
+  backwardMatrix(context, layer.attentionOut, room.attended, back.stream, back.attended, gradientOf, query, width);
+  backwardAttention(context, layer, room, back, gradientOf);
+  backwardNorm(context, layer.inputNorm, room.input, room.attentionRms, back, gradientOf);
+}
+
+function forwardAttention(context: BlockContext, layer: LayerParameters, room: BlockRoom, cache: LayerCache | null): void {
+  const { device, config, count, positions, ranges, ropeTable } = context;
+  const { heads, kvHeads, headDim, width } = config;
+  const { query, keyValue, row } = attentionLayout(config);
+
+  matmul(device, {
+    a: matrix(room.attentionNorm, width),
+    b: transposed(matrix(layer.qkv.weights, width)),
+    out: matrix(room.projected ?? room.qkv, row),
+    ...(layer.qkvBias && { addend: repeatedRow(layer.qkvBias.weights) }),
+    shape: [count, row, width],
+  });
+  if (room.projected && layer.queryNorm && layer.keyNorm) {
+    device.copy(room.projected, room.qkv, count * row);
+    const norm = (weight: Parameter, inverseRms: Tensor, pieces: number, offset: number) =>
+      rmsNormForward(device, {
+        x: rowsOf(room.projected!, row, offset),
+        out: rowsOf(room.qkv, row, offset),
+        weight: weight.weights,
+        inverseRms,
+        count,
+        heads: pieces,
+        width: headDim,
+        eps: config.normEps,
+      });
+    norm(layer.queryNorm, room.queryRms!, heads, 0);
+    norm(layer.keyNorm, room.keyRms!, kvHeads, query);
+  }
+  // Queries and keys lie side by side, so one rotation serves both.
+  rope(device, { x: rowsOf(room.qkv, row), heads: heads + kvHeads, headWidth: headDim, positions, table: ropeTable, count, inverse: false });
+  if (cache) {
+    scatterRows(device, { from: rowsOf(room.qkv, row, query), rows: cache.rows, out: rowsOf(cache.keyValues, 2 * keyValue), count, width: 2 * keyValue });
+  }
+  attentionForward(device, {
+    queries: rowsOf(room.qkv, row),
+    keys: cache ? rowsOf(cache.keyValues, 2 * keyValue) : rowsOf(room.qkv, row, query),
+    values: cache ? rowsOf(cache.keyValues, 2 * keyValue, keyValue) : rowsOf(room.qkv, row, query + keyValue),
+    out: rowsOf(room.attended, query),
+    lse: room.lse,
+    ranges,
+    ...attentionShape(context),
+  });
+}
+
+function backwardAttention(context: BlockContext, layer: LayerParameters, room: BlockRoom, back: BackwardRoom, gradientOf: (parameter: Parameter) => Tensor): void {
+  const { device, config, count, positions, ranges, ropeTable, seenUntil } = context;
+  const { heads, kvHeads, headDim, width } = config;
+  const { query, keyValue, row } = attentionLayout(config);
+  const slices = (tensor: Tensor) => [rowsOf(tensor, row), rowsOf(tensor, row, query), rowsOf(tensor, row, query + keyValue)] as const;
+  const [queries, keys, values] = slices(room.qkv);
+  const [dQueries, dKeys, dValues] = slices(back.qkv);
+  attentionBackward(device, {
+    queries,
+    keys,
+    values,
+    out: rowsOf(room.attended, query),
+    dOut: rowsOf(back.attended, query),
+    lse: room.lse,
+    ranges,
+    seenUntil: seenUntil!,
+    delta: back.delta,
+    dQueries,
+    dKeys,
+    dValues,
+    ...attentionShape(context),
+  });
+  rope(device, { x: rowsOf(back.qkv, row), heads: heads + kvHeads, headWidth: headDim, positions, table: ropeTable, count, inverse: true });
+
+  let dProjected = back.qkv;
+  if (room.projected && back.projected && layer.queryNorm && layer.keyNorm) {
+    dProjected = back.projected;
+    device.copy(back.qkv, dProjected, count * row);
+    const norm = (weight: Parameter, inverseRms: Tensor, pieces: number, offset: number) => {
+      const shared = { x: rowsOf(room.projected!, row, offset), inverseRms, dOut: rowsOf(back.qkv, row, offset), count, heads: pieces, width: headDim };
+      rmsNormWeightBackward(device, { ...shared, dWeight: gradientOf(weight), scratch: back.columns });
+      rmsNormBackward(device, { ...shared, weight: weight.weights, dX: rowsOf(dProjected, row, offset), accumulate: false });
+    };
+    norm(layer.queryNorm, room.queryRms!, heads, 0);
+    norm(layer.keyNorm, room.keyRms!, kvHeads, query);
+  }
+  if (layer.qkvBias) {
+    columnSum(device, { from: rowsOf(dProjected, row), out: gradientOf(layer.qkvBias), scratch: back.columns, count, width: row });
+  }
+  backwardMatrix(context, layer.qkv, room.attentionNorm, dProjected, back.norm, gradientOf, width, row);
+}
+
+function attentionShape({ config, count }: BlockContext) {
+  const { heads, kvHeads, headDim, slidingWindow } = config;
+  return { count, heads, kvHeads, headWidth: headDim, window: slidingWindow ?? 0, scale: 1 / Math.sqrt(headDim) };
+}
+
+function forwardNorm({ device, config, count }: BlockContext, weight: Parameter, x: Tensor, out: Tensor, inverseRms: Tensor): void {
+  const { width, normEps } = config;
+  rmsNormForward(device, { x: rowsOf(x, width), out: rowsOf(out, width), weight: weight.weights, inverseRms, count, heads: 1, width, eps: normEps });
+}
+
+/** Adds the gradient that came through a norm (`back.norm`) to the residual stream's (`back.stream`). */
+function backwardNorm({ device, config, count }: BlockContext, weight: Parameter, x: Tensor, inverseRms: Tensor, back: BackwardRoom, gradientOf: (parameter: Parameter) => Tensor): void {
+  const { width } = config;
+  const shared = { x: rowsOf(x, width), inverseRms, dOut: rowsOf(back.norm, width), count, heads: 1, width };
+  rmsNormWeightBackward(device, { ...shared, dWeight: gradientOf(weight), scratch: back.columns });
+  rmsNormBackward(device, { ...shared, weight: weight.weights, dX: rowsOf(back.stream, width), accumulate: true });
+}
+
+/** y = x · Wᵀ backward: dx = dy · W, and dW += dyᵀ · x. W is [outputs, inputs]. */
+function backwardMatrix(
+  { device, count }: BlockContext,
+  weight: Parameter,
+  x: Tensor,
+  dOut: Tensor,
+  dX: Tensor,
+  gradientOf: (parameter: Parameter) => Tensor,
+  inputs: number,
+  outputs: number,
+): void {
+  matmul(device, { a: matrix(dOut, outputs), b: matrix(weight.weights, inputs), out: matrix(dX, inputs), shape: [count, inputs, outputs] });
+  matmul(device, {
+    a: transposed(matrix(dOut, outputs)),
+    b: matrix(x, inputs),
+    out: matrix(gradientOf(weight), inputs),
+    shape: [outputs, inputs, count],
+    accumulate: true,
+  });
+}
