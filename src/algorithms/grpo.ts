@@ -1,0 +1,137 @@
+/**
+ * GRPO: sample a group of completions for each prompt, and make likelier what did better than its group.
+ *
+ *   A_i  = (R_i − mean of the group) / (deviation of the group + eps)
+ *   r    = exp(logProb − oldLogProb)
+ *   loss = mean over tokens of  max(−A·r, −A·clip(r, 1 − clipLow, 1 + clipHigh))
+ *          + klCoef · KL(policy ‖ reference)  −  entropyCoef · entropy
+ *
+ * This file is also the order of the pipeline: what a variant adds is hooked in as methods, and stands where its paper puts it.
+ *
+ * @source Shao et al. 2024, arXiv:2402.03300. Departures: mean over the tokens of the mini-batch (verl's default), no KL by default,
+ *   and the dual clip of verl for negative advantages.
+ */
+
+import type { Random } from '../base/random.ts';
+import { scaleRows } from '../kernels/stages.ts';
+import { type Advantages, type Algorithm, type MiniBatch, type Needs, NO_NEEDS, type RolloutBatch, type Update } from './algorithm.ts';
+import { describeAdvantages } from './describe-advantages.ts';
+import { Draft, type RowTerms } from './draft.ts';
+import type { AdvantageDraft, Method } from './method.ts';
+import type { AlgorithmOptions } from './options.ts';
+import { groupAdvantages } from './stages/advantage.ts';
+import { aggregationWeights } from './stages/aggregate.ts';
+import { entropyTerm } from './stages/entropy.ts';
+import { klOfRows, klTerm } from './stages/kl.ts';
+import { clippedPolicyTerm } from './stages/surrogate.ts';
+import { Workspace } from './workspace.ts';
+
+export function grpo(options: AlgorithmOptions, methods: readonly Method[] = []): Algorithm {
+  const needs = needsOf(options, methods);
+  const workspaces = new Map<MiniBatch['device'], Workspace>();
+  return {
+    name: options.name,
+    needs,
+    usesReference: needs.reference,
+    advantages: (batch) => advantagesOf(batch, options, methods),
+    update(batch, random) {
+      let workspace = workspaces.get(batch.device);
+      if (!workspace) workspaces.set(batch.device, (workspace = new Workspace(batch.device)));
+      return updateOf(batch, random, workspace, options, methods);
+    },
+    endStep: (metrics) => Object.assign({}, ...methods.map((method) => method.endStep?.(metrics) ?? {})),
+    state: () => Object.fromEntries(methods.flatMap((method) => (method.state ? [[method.name, method.state()]] : []))),
+    restore(state) {
+      for (const method of methods) if (state[method.name]) method.restore?.(state[method.name]!);
+    },
+  };
+}
+
+/** What the rewards of a step say: stages 3 to 6. */
+function advantagesOf(batch: RolloutBatch, options: AlgorithmOptions, methods: readonly Method[]): Advantages {
+  // The reward, less what a method or a KL charge takes from it.
+  const rewards = Float64Array.from(batch.rewards);
+  const before: AdvantageDraft = { batch, rewards, values: new Float64Array(batch.rows), terms: new Map(), metrics: {} };
+  for (const method of methods) method.reward?.(before);
+  if (options.klInReward && batch.tables) {
+    const charges = klOfRows(batch.tables, batch.rows, options);
+    charges.forEach((charge, i) => (rewards[i]! -= options.klCoef * charge));
+  }
+
+  // Each row against its group.
+  const values = groupAdvantages(rewards, batch.groups, {
+    center: options.advantageCenter,
+    scale: options.advantageScale,
+    eps: options.advantageEps,
+    singleton: options.singleton,
+  });
+
+  // What methods make of it, and what they want to know about rows later.
+  const draft = { ...before, values };
+  for (const method of methods) method.advantage?.(draft);
+  for (const method of methods) method.rows?.(draft);
+
+  const everyGroup = !options.klInReward && options.klCoef !== 0 ? true : options.entropyCoef !== 0 || methods.some((method) => method.usesEveryGroup);
+  return {
+    values,
+    terms: draft.terms,
+    inLoss: Uint8Array.from(batch.truncated, (cut) => (options.maskTruncated && cut ? 0 : 1)),
+    informative: Uint8Array.from(batch.groups, ({ rows }) => (everyGroup || rows.some((row) => values[row] !== 0) ? 1 : 0)),
+    metrics: { ...draft.metrics, ...describeAdvantages(batch, rewards, values) },
+  };
+}
+
+/** How every token should move: stages 7 to 11. */
+function updateOf(batch: MiniBatch, random: Random, workspace: Workspace, options: AlgorithmOptions, methods: readonly Method[]): Update {
+  const klCoef = options.klInReward ? 0 : (firstOf(methods, (method) => method.klCoef?.()) ?? options.klCoef);
+  const entropyCoef = firstOf(methods, (method) => method.entropyCoef?.()) ?? options.entropyCoef;
+  const mean = aggregationWeights(options.lossAgg, { ...batch, lossScaleFactor: options.lossScaleFactor ?? batch.maxTokens });
+  const rows = rowTerms(batch, options, { mean, klCoef, entropyCoef });
+  const draft = new Draft(batch, workspace, rows);
+
+  // The policy term: advantage times ratio, kept within bounds, on the tokens that methods select.
+  for (const method of methods) method.select?.(draft, random.fork(method.name));
+  const policy = clippedPolicyTerm(draft, { ratio: options.ratio, clampLogRatio: options.clampLogRatio, dual: options.clipDual });
+  draft.addLoss({ column: policy.value, weights: rows['policy']!, coefficient: 1, isPolicy: true });
+  for (const method of methods) method.penalize?.(draft);
+
+  // From tokens to their mean; then the terms that do not depend on the advantage.
+  scaleRows(draft.device, draft.byLogProb, draft.row('policy'));
+  if (klCoef !== 0) klTerm(draft, mean, klCoef, options);
+  entropyTerm(draft, mean, entropyCoef);
+  return draft.finish(entropyCoef !== 0);
+}
+
+function rowTerms(
+  batch: MiniBatch,
+  options: AlgorithmOptions,
+  { mean, klCoef, entropyCoef }: { readonly mean: Float64Array; readonly klCoef: number; readonly entropyCoef: number },
+): RowTerms {
+  const rowWeights = batch.terms.get('rowWeight');
+  const clipHigh = batch.terms.get('clipHigh');
+  const [low, high] = options.surrogate === 'plain' ? [-1e30, 1e30] : [1 - options.clipLow, 1 + options.clipHigh];
+  return {
+    advantage: batch.advantages,
+    low: new Float64Array(batch.B).fill(low),
+    high: clipHigh ? clipHigh.map((bound) => 1 + bound) : new Float64Array(batch.B).fill(high),
+    policy: rowWeights ? mean.map((weight, i) => weight * rowWeights[i]!) : mean,
+    kl: mean.map((weight) => klCoef * weight),
+    entropy: mean.map((weight) => 0 - entropyCoef * weight),
+  };
+}
+
+function needsOf(options: AlgorithmOptions, methods: readonly Method[]): Needs {
+  const needs: Record<string, Needs[keyof Needs]> = { ...NO_NEEDS, reference: options.klCoef !== 0, tables: options.klInReward };
+  for (const method of methods) {
+    for (const [name, need] of Object.entries(method.needs ?? {})) if (need) needs[name] = need;
+  }
+  return { ...NO_NEEDS, ...needs };
+}
+
+function firstOf<T>(methods: readonly Method[], ask: (method: Method) => T | undefined): T | undefined {
+  for (const method of methods) {
+    const answer = ask(method);
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}

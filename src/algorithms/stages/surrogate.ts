@@ -1,0 +1,65 @@
+/** The policy term: what the ratio of new to old policy, times the advantage, is made into. */
+
+import { UNBOUNDED, UNCLAMPED } from '../../kernels/stages.ts';
+import { clippedSurrogate, sequenceSurrogate } from '../../kernels/stages-clip.ts';
+import { surrogate, SURROGATE_SUMS, type SurrogateKernel } from '../../kernels/stages-surrogate.ts';
+import type { Draft } from '../draft.ts';
+
+type Column = (typeof SURROGATE_SUMS)[number];
+/** Where a surrogate left its sums. */
+export type SurrogateColumns = Readonly<Record<Column, number>>;
+
+/**
+ * PPO's clipped objective, token by token or on the ratio of whole completions.
+ *
+ *   L = max(−A·r, −A·clip(r, low, high));  where A < 0: min(L, −A·dual)
+ *
+ * `clampLogRatio` null: the log-ratio is not held. `dual` null: no bound for negative advantages.
+ *
+ * @source Schulman et al. 2017, arXiv:1707.06347; dual clip: Ye et al. 2019, arXiv:1912.09729; sequence: Zheng et al. 2025, arXiv:2507.18071
+ */
+export function clippedPolicyTerm(
+  draft: Draft,
+  options: { readonly ratio: 'token' | 'sequence'; readonly clampLogRatio: number | null; readonly dual: number | null },
+): SurrogateColumns {
+  const dual = options.dual ?? UNBOUNDED;
+  if (options.ratio === 'sequence') return policyTerm(draft, sequenceSurrogate, { clampLogRatio: UNCLAMPED, cap: 10, dual });
+  return policyTerm(draft, clippedSurrogate, { clampLogRatio: options.clampLogRatio ?? UNCLAMPED, dual, delta: UNBOUNDED });
+}
+
+/** Runs one surrogate over the mini-batch, with the draft's bounds and token weights. */
+export function policyTerm<O>(draft: Draft, kernel: SurrogateKernel<O>, options: O & { readonly clampLogRatio: number }): SurrogateColumns {
+  const { batch } = draft;
+  const sums = draft.sums(SURROGATE_SUMS.length);
+  surrogate(
+    draft.device,
+    kernel,
+    {
+      responseMask: batch.responseMask,
+      policyLogProbs: batch.policyLogProbs,
+      oldLogProbs: batch.oldLogProbs,
+      advantages: draft.advantages,
+      bounds: draft.bounds,
+      weights: draft.weights,
+      byLogProb: draft.byLogProb,
+      sums,
+    },
+    options,
+  );
+  const columns = Object.fromEntries(SURROGATE_SUMS.map((name, index) => [name, sums.at + index])) as Record<Column, number>;
+  draft.measure((rows) => {
+    const low = rows.rowMeans(columns.low);
+    const high = rows.rowMeans(columns.high);
+    return {
+      ppo_kl: -rows.tokenMean(columns.logRatio),
+      ppo_kl_abs: rows.tokenMean(columns.absLogRatio),
+      'clip_ratio/region_mean': rows.tokenMean(columns.low) + rows.tokenMean(columns.high),
+      'clip_ratio/low_mean': rows.tokenMean(columns.low),
+      'clip_ratio/low_min': low.length > 0 ? Math.min(...low) : 0,
+      'clip_ratio/high_mean': rows.tokenMean(columns.high),
+      'clip_ratio/high_max': Math.max(0, ...high),
+      pg_clipfrac_lower: rows.tokenMean(columns.lower),
+    };
+  });
+  return columns;
+}

@@ -1,0 +1,61 @@
+/** What the stages of an algorithm share: views into tables, columns of row sums, and the scaling of rows. */
+
+import type { Device } from '../gpu/device.ts';
+import { defineKernel, read, update } from '../gpu/kernel.ts';
+import type { Tensor } from '../gpu/tensor.ts';
+
+/** Numbers per token inside a tensor: the one of token t of row b is at `offset + b · row + t · column`. */
+export interface TableView {
+  readonly tensor: Tensor;
+  readonly offset: number;
+  readonly row: number;
+  readonly column: number;
+}
+
+/** A [B, T] table as it is. */
+export function wholeTable(tensor: Tensor): TableView {
+  return { tensor, offset: 0, row: tensor.shape[1] ?? 1, column: 1 };
+}
+
+/** Column `index` of a [B, K] tensor: one number per row, the same for all its tokens. */
+export function rowColumn(tensor: Tensor, index: number): TableView {
+  return { tensor, offset: index, row: tensor.shape[1] ?? 1, column: 0 };
+}
+
+/** Sums over the tokens of each row: columns `at`, `at` + 1, … of a [B, S] tensor. */
+export interface SumColumns {
+  readonly tensor: Tensor;
+  readonly at: number;
+}
+
+/** Stands for "no clamp" of a log-ratio: e^80 still fits f32. */
+export const UNCLAMPED = 80;
+/** Stands for "no bound" on a ratio, a value or a slope in f32. */
+export const UNBOUNDED = 1e30;
+
+/** table[b, t] ← table[b, t] · weights[b] */
+export const scaleRowsKernel = defineKernel({
+  name: 'scale-rows',
+  shader: 'stage/scale-rows.wgsl',
+  bindings: { weights: read('f32'), table: update('f32', 'B', 'T') },
+  params: ({ B, T }, { weightsOffset, weightsRow }: { readonly weightsOffset: number; readonly weightsRow: number }) => ({
+    B: B!,
+    T: T!,
+    weightsOffset,
+    weightsRow,
+  }),
+  threads: ({ B, T }) => B! * T!,
+  reference({ weights, table }, { B, T }, { weightsOffset, weightsRow }) {
+    for (let b = 0; b < B!; b++) {
+      for (let t = 0; t < T!; t++) table[b * T! + t]! *= weights[weightsOffset + b * weightsRow]!;
+    }
+  },
+  tolerance: { table: { absolute: 1e-7, relative: 1e-6 } },
+});
+
+/** Multiplies every row of a [B, T] table by its own number. */
+export function scaleRows(device: Device, table: Tensor, weights: TableView): void {
+  device.run(scaleRowsKernel, { weights: weights.tensor, table }, { weightsOffset: weights.offset, weightsRow: weights.row });
+}
+
+export const kernels = [scaleRowsKernel];
