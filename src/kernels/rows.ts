@@ -1,0 +1,170 @@
+/** Rows of a table: picked, placed and summed. */
+
+import { KernelError } from '../base/errors.ts';
+import type { Device } from '../gpu/device.ts';
+import { defineKernel, read, update, write } from '../gpu/kernel.ts';
+import type { Tensor } from '../gpu/tensor.ts';
+import type { DeviceTraits } from '../gpu/traits.ts';
+
+/** Rows inside a tensor: row r begins at `offset + r · stride`. A slice of packed rows is another offset. */
+export interface RowsView {
+  readonly tensor: Tensor;
+  readonly offset: number;
+  readonly stride: number;
+}
+
+/** Rows `stride` elements apart, beginning `offset` elements into the tensor. */
+export function rowsOf(tensor: Tensor, stride: number, offset = 0): RowsView {
+  return { tensor, offset, stride };
+}
+
+/** @throws KernelError if the tensor ends before the last of `count` rows of `width` elements */
+export function expectRows(subject: string, { tensor, offset, stride }: RowsView, count: number, width: number): void {
+  if (count === 0) return;
+  expectLength(subject, tensor, offset + (count - 1) * stride + width);
+}
+
+/** @throws KernelError if the tensor has fewer elements */
+export function expectLength(subject: string, tensor: Tensor, length: number): void {
+  if (tensor.length >= length) return;
+  throw new KernelError(`${subject}: expected at least ${length} elements, got ${tensor.length} ([${tensor.shape.join(', ')}], ${tensor.storage.label}).`);
+}
+
+/**
+ * How many lanes share a row in kernels that treat its elements alike.
+ *
+ * A GPU wants neighbouring lanes on neighbouring elements, and few elements each; on a processor a lane is dearer than a turn of its loop.
+ */
+export function partsOf({ tier }: DeviceTraits, width: number): number {
+  return Math.ceil(width / (tier === 'software' ? 16 : 4));
+}
+
+interface RowsOptions {
+  readonly width: number;
+  readonly parts: number;
+  readonly sourceOffset: number;
+  readonly sourceStride: number;
+  readonly outOffset: number;
+  readonly outStride: number;
+}
+
+export interface PickOptions extends RowsOptions {
+  readonly count: number;
+}
+
+export interface SegmentSumOptions extends RowsOptions {
+  readonly segments: number;
+}
+
+const exact = { out: { absolute: 0 } };
+
+/** out[i] = from[rows[i]] */
+export const gatherRowsKernel = defineKernel({
+  name: 'gather-rows',
+  shader: 'rows/gather-rows.wgsl',
+  bindings: { source: read('f32'), rows: read('u32'), out: write('f32') },
+  params: (_, options: PickOptions) => ({ ...options }),
+  threads: (_, { count, parts }) => count * parts,
+  tolerance: exact,
+  reference({ source, rows, out }, _, o) {
+    for (let i = 0; i < o.count; i++) {
+      const start = o.sourceOffset + rows[i]! * o.sourceStride;
+      out.set(source.subarray(start, start + o.width), o.outOffset + i * o.outStride);
+    }
+  },
+});
+
+/** out[rows[i]] = from[i] */
+export const scatterRowsKernel = defineKernel({
+  name: 'scatter-rows',
+  shader: 'rows/scatter-rows.wgsl',
+  bindings: { source: read('f32'), rows: read('u32'), out: update('f32') },
+  params: (_, options: PickOptions) => ({ ...options }),
+  threads: (_, { count, parts }) => count * parts,
+  tolerance: exact,
+  reference({ source, rows, out }, _, o) {
+    for (let i = 0; i < o.count; i++) {
+      const start = o.sourceOffset + i * o.sourceStride;
+      out.set(source.subarray(start, start + o.width), o.outOffset + rows[i]! * o.outStride);
+    }
+  },
+});
+
+/** out[targets[s]] += Σ from[order[j]] over the segment's j */
+export const segmentSumKernel = defineKernel({
+  name: 'segment-sum',
+  shader: 'rows/segment-sum.wgsl',
+  bindings: { source: read('f32'), order: read('u32'), starts: read('u32'), targets: read('u32'), out: update('f32') },
+  params: (_, options: SegmentSumOptions) => ({ ...options }),
+  threads: (_, { segments, parts }) => segments * parts,
+  tolerance: { out: { absolute: 1e-6, relative: 1e-6 } },
+  reference({ source, order, starts, targets, out }, _, o) {
+    for (let s = 0; s < o.segments; s++) {
+      const place = o.outOffset + targets[s]! * o.outStride;
+      for (let j = starts[s]!; j < starts[s + 1]!; j++) {
+        const start = o.sourceOffset + order[j]! * o.sourceStride;
+        for (let c = 0; c < o.width; c++) out[place + c]! += source[start + c]!;
+      }
+    }
+  },
+});
+
+export interface PickedRows {
+  readonly from: RowsView;
+  /** [count] u32; distinct where they say where to write. */
+  readonly rows: Tensor;
+  readonly out: RowsView;
+  readonly count: number;
+  readonly width: number;
+}
+
+/**
+ * Records out[i] = from[rows[i]]: an embedding, or the rows of a batch that matter.
+ *
+ * @throws KernelError if a tensor is too short
+ */
+export function gatherRows(device: Device, { from, rows, out, count, width }: PickedRows): void {
+  expectLength('gather-rows rows', rows, count);
+  expectRows('gather-rows out', out, count, width);
+  device.run(gatherRowsKernel, { source: from.tensor, rows, out: out.tensor }, { count, ...rowsOptions(device, from, out, width) });
+}
+
+/**
+ * Records out[rows[i]] = from[i]; other rows of `out` stay as they are.
+ *
+ * @throws KernelError if a tensor is too short
+ */
+export function scatterRows(device: Device, { from, rows, out, count, width }: PickedRows): void {
+  expectLength('scatter-rows rows', rows, count);
+  expectRows('scatter-rows from', from, count, width);
+  device.run(scatterRowsKernel, { source: from.tensor, rows, out: out.tensor }, { count, ...rowsOptions(device, from, out, width) });
+}
+
+export interface SegmentSum {
+  readonly from: RowsView;
+  /** u32: rows of `from`, segment after segment. */
+  readonly order: Tensor;
+  /** [segments + 1] u32: where each segment begins in `order`, and where the last one ends. */
+  readonly starts: Tensor;
+  /** [segments] u32: distinct rows of `out`. */
+  readonly targets: Tensor;
+  readonly out: RowsView;
+  readonly segments: number;
+  readonly width: number;
+}
+
+/**
+ * Records out[targets[s]] += Σ from[order[j]] for starts[s] ≤ j < starts[s + 1], in that order: the gradient of an embedding.
+ *
+ * @throws KernelError if a tensor is too short
+ */
+export function segmentSum(device: Device, { from, order, starts, targets, out, segments, width }: SegmentSum): void {
+  expectLength('segment-sum starts', starts, segments + 1);
+  expectLength('segment-sum targets', targets, segments);
+  const tensors = { source: from.tensor, order, starts, targets, out: out.tensor };
+  device.run(segmentSumKernel, tensors, { segments, ...rowsOptions(device, from, out, width) });
+}
+
+function rowsOptions(device: Device, from: RowsView, out: RowsView, width: number): RowsOptions {
+  return { width, parts: partsOf(device.traits, width), sourceOffset: from.offset, sourceStride: from.stride, outOffset: out.offset, outStride: out.stride };
+}
