@@ -7,6 +7,7 @@ import { DataError } from '../base/errors.ts';
 import type { Device } from '../gpu/device.ts';
 import { elementsOf, type Tensor } from '../gpu/tensor.ts';
 import { type ModelConfig, parameterShapes } from './config.ts';
+import type { Weights } from './weights.ts';
 
 /** A published tensor inside a stored one: `length` elements from `offset`. */
 export interface ParameterPart {
@@ -97,23 +98,18 @@ export function tensorsLike(device: Device, parameters: Parameters, label: strin
   return new Map(parameters.all.map((parameter) => [parameter, device.create('f32', parameter.shape, `${label}/${parameter.name}`)]));
 }
 
-/** Where the tensors of a published model come from, by Hugging Face name, widened to float32. */
-export interface WeightSource {
-  tensor(name: string): Promise<{ readonly shape: readonly number[]; readonly values: Float32Array }>;
-}
-
 /**
  * Fills the parameters from published tensors.
  *
- * @throws DataError if a tensor's shape is not what the config promises, or a weight is not finite
+ * @throws DataError if a tensor's size is not what the config promises, or a weight is not finite
  */
-export async function loadParameters(device: Device, parameters: Parameters, source: WeightSource): Promise<void> {
+export async function loadParameters(device: Device, parameters: Parameters, source: Weights): Promise<void> {
   for (const parameter of parameters.all) {
     const whole = new Float32Array(elementsOf(parameter.shape));
     for (const part of parameter.parts) {
-      const { shape, values } = await source.tensor(part.name);
-      if (shape.join() !== part.shape.join()) {
-        throw new DataError(`${part.name}: expected [${part.shape.join(', ')}] from config.json, got [${shape.join(', ')}]. The weights and the config belong to different models.`);
+      const values = await source.read(part.name);
+      if (values.length !== elementsOf(part.shape)) {
+        throw new DataError(`${part.name}: expected [${part.shape.join(', ')}] from config.json, got ${values.length} numbers. The weights and the config belong to different models.`);
       }
       const bad = values.findIndex((value) => !Number.isFinite(value));
       if (bad >= 0) throw new DataError(`${part.name}: expected finite weights, got ${values[bad]} at element ${bad}. The file is damaged or was saved from a run that diverged.`);

@@ -1,0 +1,103 @@
+/**
+ * The in-process learner: what the policy says about a mini-batch, and how it moves.
+ *
+ * A mini-batch is cut into micro-batches that fit the device; tables are of the whole mini-batch, so the cuts change no result.
+ */
+
+import type { Device } from '../gpu/device.ts';
+import type { Tensor } from '../gpu/tensor.ts';
+import type { DeviceBatch } from '../model/device-batch.ts';
+import type { TokenSlopes, TokenStats } from '../model/head.ts';
+import { microBatches, packGroups, type PackedGroup } from '../model/packing.ts';
+import type { Parameters } from '../model/parameters.ts';
+import type { Transformer } from '../model/transformer.ts';
+import type { AdamW, UpdateReport } from '../optim/adamw.ts';
+
+export interface LearnerLimits {
+  /** The largest mini-batch: rows of its tables, and tokens a row. */
+  readonly maxRows: number;
+  readonly maxLength: number;
+  /** The largest micro-batch, in tokens; and in rows, where a test asks for it. */
+  readonly microTokens: number;
+  readonly microRows?: number;
+}
+
+export class Learner {
+  readonly device: Device;
+  readonly model: Transformer;
+  readonly optimizer: AdamW;
+  readonly #limits: LearnerLimits;
+  readonly #stats: TokenStats;
+  readonly #referenceStats: TokenStats | null;
+  readonly #reference: Parameters | null;
+  /** The micro-batch whose activations the model still holds. */
+  #held: { readonly groups: readonly PackedGroup[]; readonly batch: DeviceBatch } | null = null;
+
+  constructor(model: Transformer, optimizer: AdamW, reference: Parameters | null, limits: LearnerLimits) {
+    this.device = model.device;
+    this.model = model;
+    this.optimizer = optimizer;
+    this.#limits = limits;
+    this.#reference = reference;
+    this.#stats = createTables(model.device, limits, 'policy');
+    this.#referenceStats = reference ? createTables(model.device, limits, 'reference') : null;
+  }
+
+  /** What the policy says now about every target of the groups: tables [rows, length]. Valid until the next call. */
+  policyStats(groups: readonly PackedGroup[], rows: number, length: number, temperature: number): TokenStats {
+    const tables = shaped(this.#stats, rows, length);
+    this.#forwardAll(groups, tables, temperature);
+    return tables;
+  }
+
+  /** The same under the reference, log-probs only. */
+  referenceLogProbs(groups: readonly PackedGroup[], rows: number, length: number, temperature: number): Tensor {
+    const tables = shaped(this.#referenceStats!, rows, length);
+    this.#forwardAll(groups, tables, temperature, this.#reference!);
+    this.#held = null;
+    return tables.logProbs;
+  }
+
+  /** Adds the slopes' gradient of every parameter. Follows `policyStats` of the same groups. */
+  accumulate(groups: readonly PackedGroup[], slopes: TokenSlopes, temperature: number): void {
+    const packs = this.#packs(groups);
+    const scratch = shaped(this.#stats, ...(slopes.byLogProb.shape as [number, number]));
+    for (const pack of packs) {
+      const held = packs.length === 1 && this.#held?.groups === groups ? this.#held.batch : null;
+      const batch = held ?? this.model.place(packGroups(pack));
+      if (!held) this.model.forward(batch, scratch, temperature);
+      this.model.backward(batch, slopes, temperature);
+    }
+    this.#held = null;
+  }
+
+  /** Moves the policy by the gradient accumulated, and clears it. */
+  update(lr: number): Promise<UpdateReport> {
+    const report = this.optimizer.update(lr);
+    this.model.clearGradients();
+    return report;
+  }
+
+  #forwardAll(groups: readonly PackedGroup[], tables: TokenStats, temperature: number, parameters = this.model.parameters): void {
+    this.#held = null;
+    const packs = this.#packs(groups);
+    for (const pack of packs) {
+      const batch = this.model.place(packGroups(pack));
+      this.model.forward(batch, tables, temperature, parameters);
+      if (packs.length === 1) this.#held = { groups, batch };
+    }
+  }
+
+  #packs(groups: readonly PackedGroup[]): PackedGroup[][] {
+    return microBatches(groups, this.#limits.microTokens, this.#limits.microRows);
+  }
+}
+
+function createTables(device: Device, { maxRows, maxLength }: LearnerLimits, name: string): TokenStats {
+  const table = (part: string, ...more: number[]) => device.create('f32', [maxRows, maxLength, ...more], `tables/${name}.${part}`);
+  return { logProbs: table('logProbs'), entropies: table('entropies'), moments: table('moments', 6) };
+}
+
+function shaped(tables: TokenStats, rows: number, length: number): TokenStats {
+  return { logProbs: tables.logProbs.as(rows, length), entropies: tables.entropies.as(rows, length), moments: tables.moments.as(rows, length, 6) };
+}

@@ -1,0 +1,20 @@
+/** Opens the best device of this machine under Node, or the one asked for. */
+
+import { openAdapter, type AdapterChoice, type OpenedAdapter } from './adapter-node.ts';
+import type { GpuDevice } from './gpu-device.ts';
+import type { KernelProfile } from './profile.ts';
+import { type DeviceRequest, requestDevice } from './request-device.ts';
+
+export interface OpenedDevice {
+  readonly device: GpuDevice;
+  readonly adapter: OpenedAdapter;
+  readonly raw: GPUDevice;
+  readonly profile?: KernelProfile;
+}
+
+/** @throws DeviceError if there is no such adapter, or it refuses the device */
+export async function openDevice(choice: AdapterChoice = 'auto', options: Pick<DeviceRequest, 'tier' | 'foldLimit' | 'profile'> = {}): Promise<OpenedDevice> {
+  const adapter = await openAdapter(choice);
+  const { name, settle, kind } = adapter;
+  return { adapter, ...(await requestDevice(adapter.adapter, { ...options, name, settle, software: kind !== 'hardware' })) };
+}

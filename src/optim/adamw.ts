@@ -1,0 +1,84 @@
+/**
+ * AdamW over every parameter, with the gradient clipped by its global norm.
+ *
+ *   factor = min(1, maxNorm / (norm + 1e-6))        g = factor · gradient
+ *   m ← β₁m + (1 − β₁)g        v ← β₂v + (1 − β₂)g²
+ *   w ← w − lr·(weightDecay·w + m̂ / (√v̂ + eps))      m̂, v̂ corrected for their bias
+ *
+ * An update whose gradient is not finite changes nothing and is counted.
+ *
+ * @source Loshchilov, Hutter 2019, "Decoupled weight decay regularization"
+ */
+
+import type { Device } from '../gpu/device.ts';
+import { elementsOf, type Tensor } from '../gpu/tensor.ts';
+import { adamw, clipControl, partialCount, sumOfSquares } from '../kernels/adamw.ts';
+
+/** A trained tensor: its weights, gradient and moments. */
+export interface Trained {
+  readonly name: string;
+  readonly weights: Tensor;
+  readonly gradient: Tensor;
+}
+
+export interface AdamWOptions {
+  readonly betas: readonly [number, number];
+  readonly eps: number;
+  readonly weightDecay: number;
+  /** The gradient's global norm is held to this; 0 switches clipping off. */
+  readonly maxGradNorm: number;
+}
+
+/** What one update did, read back when the caller awaits it. */
+export interface UpdateReport {
+  /** Before clipping. */
+  readonly gradNorm: number;
+  readonly finite: boolean;
+  /** Updates skipped so far in this process. */
+  readonly skipped: number;
+}
+
+export class AdamW {
+  /** Updates made so far; part of a checkpoint. */
+  step = 0;
+  readonly moments: ReadonlyMap<string, { readonly m: Tensor; readonly v: Tensor }>;
+  readonly #device: Device;
+  readonly #trained: readonly Trained[];
+  readonly #options: AdamWOptions;
+  readonly #partials: Tensor;
+  readonly #control: Tensor;
+
+  constructor(device: Device, trained: readonly Trained[], options: AdamWOptions) {
+    this.#device = device;
+    this.#trained = trained;
+    this.#options = options;
+    this.moments = new Map(
+      trained.map(({ name, weights }) => [
+        name,
+        { m: device.create('f32', weights.shape, `moments/${name}.m`), v: device.create('f32', weights.shape, `moments/${name}.v`) },
+      ]),
+    );
+    const partials = trained.reduce((sum, { weights }) => sum + partialCount(elementsOf(weights.shape)), 0);
+    this.#partials = device.create('f32', [partials], 'moments/partials');
+    this.#control = device.create('f32', [4], 'moments/control');
+  }
+
+  /** Records one update. The report may be awaited much later; it holds the state as of this update. */
+  update(lr: number): Promise<UpdateReport> {
+    const device = this.#device;
+    const { betas, eps, weightDecay, maxGradNorm } = this.#options;
+    let offset = 0;
+    for (const { gradient } of this.#trained) {
+      const count = gradient.length;
+      sumOfSquares(device, { from: gradient, count, partials: this.#partials, offset });
+      offset += partialCount(count);
+    }
+    clipControl(device, { partials: this.#partials, count: offset, control: this.#control, maxNorm: maxGradNorm });
+    this.step++;
+    for (const { name, weights, gradient } of this.#trained) {
+      const { m, v } = this.moments.get(name)!;
+      adamw(device, { weights, gradients: gradient, m, v, control: this.#control, count: weights.length, lr, beta1: betas[0], beta2: betas[1], eps, weightDecay, step: this.step });
+    }
+    return device.read(this.#control).then(([norm, , finite, skipped]) => ({ gradNorm: norm!, finite: finite === 1, skipped: skipped! }));
+  }
+}

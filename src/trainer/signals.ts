@@ -1,0 +1,100 @@
+/** What the policy said about the rollouts when they were sampled: old log-probs, and what an algorithm asks for besides. */
+
+import type { TokenTables } from '../algorithms/algorithm.ts';
+import type { ScoredRollout } from '../engines/scorer.ts';
+import { MOMENTS } from '../kernels/token-stats.ts';
+import type { PackedGroup } from '../model/packing.ts';
+import type { TrainingRun } from './training-run.ts';
+
+/** One array of `length` numbers per row of the rollout batch. */
+export type PerToken = readonly ArrayLike<number>[];
+
+export interface RolloutSignals {
+  readonly oldLogProbs: PerToken;
+  readonly oldEntropies: PerToken;
+  /** Present when the algorithm needs them. */
+  readonly tables?: TokenTables;
+}
+
+interface Pass {
+  readonly logProbs: PerToken;
+  readonly entropies: PerToken;
+  readonly sumP2: PerToken;
+  readonly refLogProbs?: PerToken;
+}
+
+/** Takes the sampler's own numbers where they are the policy's, and a pass of the trainer otherwise. */
+export async function rolloutSignals(run: TrainingRun, scored: readonly ScoredRollout[], promptTokens: readonly Uint32Array[]): Promise<RolloutSignals> {
+  const { needs } = run.algorithm;
+  const fromSampler = run.settings.oldLogProbs === 'sampler' && !(needs.tables && (needs.reference || needs.moments));
+  const pass: Pass = fromSampler
+    ? {
+        logProbs: scored.map(({ rollout }) => rollout.logProbs),
+        entropies: scored.map(({ rollout }) => rollout.entropies),
+        sumP2: [],
+      }
+    : await trainerPass(run, scored, promptTokens);
+  const signals = { oldLogProbs: pass.logProbs, oldEntropies: pass.entropies };
+  return needs.tables ? { ...signals, tables: hostTables(run, scored, pass) } : signals;
+}
+
+/** The trainer's forward pass over all rollouts, a mini-batch's worth of groups at a time. */
+async function trainerPass(run: TrainingRun, scored: readonly ScoredRollout[], promptTokens: readonly Uint32Array[]): Promise<Pass> {
+  const { learner, settings } = run;
+  const T = settings.sampling.maxTokens;
+  const { temperature, n } = settings.sampling;
+  const chunkRows = settings.updatePrompts * n;
+  const result = { logProbs: [] as Float32Array[], entropies: [] as Float32Array[], sumP2: [] as Float32Array[], refLogProbs: [] as Float32Array[] };
+  for (let start = 0; start < scored.length; start += chunkRows) {
+    const chunk = scored.slice(start, start + chunkRows);
+    const groups = packRows(chunk, promptTokens, T);
+    const reference = run.algorithm.usesReference ? learner.device.read(learner.referenceLogProbs(groups, chunk.length, T, temperature)) : null;
+    const stats = learner.policyStats(groups, chunk.length, T, temperature);
+    const [logProbs, entropies, moments, refLogProbs] = await Promise.all([
+      learner.device.read(stats.logProbs),
+      learner.device.read(stats.entropies),
+      learner.device.read(stats.moments),
+      reference,
+    ]);
+    const width = MOMENTS.length;
+    const sumP2 = MOMENTS.indexOf('sumP2');
+    chunk.forEach(({ rollout }, row) => {
+      const span = [row * T, row * T + rollout.tokens.length] as const;
+      result.logProbs.push(Float32Array.from(logProbs.subarray(...span)));
+      result.entropies.push(Float32Array.from(entropies.subarray(...span)));
+      result.sumP2.push(Float32Array.from(rollout.tokens, (_, t) => moments[(row * T + t) * width + sumP2]!));
+      if (refLogProbs) result.refLogProbs.push(Float32Array.from(refLogProbs.subarray(...span)));
+    });
+  }
+  return { ...result, ...(run.algorithm.usesReference ? {} : { refLogProbs: [] }) };
+}
+
+function packRows(chunk: readonly ScoredRollout[], promptTokens: readonly Uint32Array[], T: number): PackedGroup[] {
+  const groups = new Map<number, { prompt: Uint32Array; continuations: { targets: Uint32Array; slot: number }[] }>();
+  chunk.forEach(({ rollout }, row) => {
+    const group = groups.get(rollout.prompt) ?? { prompt: promptTokens[rollout.prompt]!, continuations: [] };
+    group.continuations.push({ targets: rollout.tokens, slot: row * T });
+    groups.set(rollout.prompt, group);
+  });
+  return [...groups.values()];
+}
+
+function hostTables({ settings, thinkEndId }: TrainingRun, scored: readonly ScoredRollout[], pass: Pass): TokenTables {
+  const T = settings.sampling.maxTokens;
+  const table = (rows: PerToken): Float64Array => {
+    const flat = new Float64Array(scored.length * T);
+    rows.forEach((row, index) => flat.set(Array.from(row), index * T));
+    return flat;
+  };
+  return {
+    T,
+    responseMask: table(scored.map(({ rollout }) => new Float64Array(rollout.tokens.length).fill(1))),
+    oldLogProbs: table(pass.logProbs),
+    oldEntropies: table(pass.entropies),
+    rolloutLogProbs: table(scored.map(({ rollout }) => rollout.logProbs)),
+    tokens: table(scored.map(({ rollout }) => rollout.tokens)),
+    thinkEndId,
+    ...(pass.sumP2.length > 0 && { oldSumP2: table(pass.sumP2) }),
+    ...(pass.refLogProbs && pass.refLogProbs.length > 0 && { refLogProbs: table(pass.refLogProbs) }),
+  };
+}

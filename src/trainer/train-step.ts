@@ -1,0 +1,73 @@
+/**
+ * One step of training: sample groups of completions, score them, and improve the policy on what came out.
+ *
+ * This file knows the order of things and nothing else.
+ */
+
+import type { Random } from '../base/random.ts';
+import { learningRate } from '../optim/schedule.ts';
+import { cutMiniBatches, type MiniBatchRows, type StepMaterial } from './mini-batches.ts';
+import { formBatch } from './rollout-batch.ts';
+import { rolloutSignals } from './signals.ts';
+import { StepReport, type StepResult } from './step-report.ts';
+import type { TrainingRun } from './training-run.ts';
+
+export async function trainStep(run: TrainingRun, step: number): Promise<StepResult> {
+  const { algorithm, learner, settings, progress } = run;
+  const report = new StepReport(step);
+  const random = run.random.at(step); // counter-based: the same seed and step draw the same numbers
+
+  // Sample a group of completions for each prompt, from the policy as it stands.
+  const prompts = run.prompts.take(progress.cursor, settings.prompts);
+  const promptTokens = prompts.map(run.encode);
+  const rollouts = await report.timed('gen', () => run.sampler.sample(promptTokens, settings.sampling, random.fork('rollout')));
+
+  // Score each completion, note what the policy said when it was sampled, and set it against its group.
+  const scored = await report.timed('reward', () => run.scorer.score(prompts, rollouts));
+  const signals = await report.timed('old_log_prob', () => rolloutSignals(run, scored, promptTokens));
+  const batch = formBatch(scored, settings.sampling.maxTokens, signals.tables);
+  const advantages = algorithm.advantages(batch);
+  report.addRollouts(scored, batch, advantages);
+
+  await report.timed('update_actor', async () => {
+    let hasMoved = false;
+    for (let epoch = 0; epoch < settings.epochs; epoch++) {
+      const material = { batch, advantages, scored, signals, promptTokens };
+      for (const rows of cutMiniBatches(material, settings.updatePrompts, random.fork(`shuffle.${epoch}`))) {
+        // Rows without an advantage have no slope; a mini-batch of them moves by momentum alone.
+        if (rows.groups.length > 0) learn(run, rows, material, hasMoved, random.fork(`update.${progress.updates}`), report);
+
+        const lr = learningRate(settings.schedule, progress.updates);
+        report.addMove(learner.update(lr), lr);
+        progress.updates++;
+        hasMoved = true;
+      }
+    }
+    await report.settle(); // the only wait on the device outside sampling
+  });
+
+  report.add(algorithm.endStep(report.metrics())); // controllers read the step's entropy here
+  progress.step = step;
+  progress.cursor += settings.prompts;
+  progress.tokens += batch.lengths.reduce((sum, length) => sum + length, 0);
+  return report.result(progress.tokens);
+}
+
+/** Finds how every token of a mini-batch should move, and pushes that back through the model. */
+function learn(run: TrainingRun, rows: MiniBatchRows, material: StepMaterial, hasMoved: boolean, random: Random, report: StepReport): void {
+  const { algorithm, learner, settings, tables } = run;
+  const { temperature } = settings.sampling;
+  const [B, T] = [rows.rows.length, rows.T];
+
+  const wantsReference = algorithm.usesReference || (settings.measureKl && !hasMoved);
+  const refLogProbs = wantsReference ? learner.referenceLogProbs(rows.groups, B, T, temperature) : null;
+
+  // What the policy says now. Statistics need the whole mini-batch, so that the number of
+  // sequences that fit in memory at once can never change a result.
+  const now = learner.policyStats(rows.groups, B, T, temperature);
+  if (!hasMoved) report.addFirstLook(learner.device, rows, material, now, refLogProbs);
+
+  const update = algorithm.update(tables.layOut(rows, material, now, refLogProbs, hasMoved), random);
+  learner.accumulate(rows.groups, update, temperature);
+  report.addUpdate(update);
+}
