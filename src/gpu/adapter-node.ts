@@ -129,11 +129,11 @@ export function adapterRemedy(platform: string = process.platform, architecture:
   if (platform === 'darwin') return 'A GPU that supports Metal is needed; there is no driver for CPUs on macOS.';
   if (platform === 'win32') return "Install the GPU maker's driver, with Direct3D 12; there is no driver for CPUs on Windows.";
   const gpu = "Install the GPU's Vulkan driver (NVIDIA: its own, and in a container NVIDIA_DRIVER_CAPABILITIES=all; AMD and Intel: Mesa)";
-  return `${gpu}. To run on the CPU: ${packageRemedy(platform, architecture)}`;
+  return `${gpu}, or use the CPU. ${packageRemedy(platform, architecture)}`;
 }
 
 function packageRemedy(platform: string = process.platform, architecture: string = process.arch): string {
-  if (platform === 'linux' && architecture === 'x64') return `Run \`npm i ${softwareVulkanPackage}\`.`;
+  if (platform === 'linux' && architecture === 'x64') return `Run \`npm i ${softwareVulkanPackage}\` for its driver.`;
   const mesa = platform === 'linux' ? " Mesa's lavapipe, 25 or later, serves where the system has it." : '';
   return `npm has no driver for CPUs on ${platform}-${architecture}.${mesa}`;
 }
