@@ -67,7 +67,7 @@ fn main(
   let query = params.queriesOffset + row * params.queriesStride + head * HEAD_WIDTH;
   var q: array<f32, HEAD_WIDTH>;
   var mean: array<f32, HEAD_WIDTH>;
-  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll
+  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
     q[d] = queries[query + d] * params.scale;
     mean[d] = 0.0;
   }
@@ -79,7 +79,7 @@ fn main(
     let key = params.keysOffset + j * params.keysStride + kvHead * HEAD_WIDTH;
     let value = params.valuesOffset + j * params.valuesStride + kvHead * HEAD_WIDTH;
     var score = 0.0;
-    for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll
+    for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
       score += q[d] * keys[key + d];
     }
     let before = highest;
@@ -87,14 +87,14 @@ fn main(
     let fade = exp(before - highest);
     let weight = exp(score - highest);
     mass = mass * fade + weight;
-    for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll
+    for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
       mean[d] = mean[d] * fade + weight * values[value + d];
     }
   }
 
   let place = params.outOffset + row * params.outStride + head * HEAD_WIDTH;
   let share = select(0.0, 1.0 / mass, length > 0u);
-  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll
+  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
     out[place + d] = mean[d] * share;
   }
   lse[row * params.heads + head] = select(0.0, highest + log(mass), length > 0u);

@@ -82,7 +82,7 @@ fn main(
   var v: array<f32, HEAD_WIDTH>;
   var keySlope: array<f32, HEAD_WIDTH>;
   var valueSlope: array<f32, HEAD_WIDTH>;
-  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll
+  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
     k[d] = packed[key + d] * params.scale;
     v[d] = packed[value + d];
     keySlope[d] = 0.0;
@@ -98,7 +98,7 @@ fn main(
       var slope: array<f32, HEAD_WIDTH>;
       var score = 0.0;
       var weightSlope = 0.0;
-      for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll
+      for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
         q[d] = packed[query + d];
         slope[d] = dOut[slopes + d];
         score += q[d] * k[d];
@@ -106,7 +106,7 @@ fn main(
       }
       let weight = exp(score - lse[i * params.heads + head]);
       let scoreSlope = weight * (weightSlope - delta[i * params.heads + head]);
-      for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll
+      for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
         keySlope[d] += scoreSlope * q[d];
         valueSlope[d] += weight * slope[d];
       }
@@ -115,7 +115,7 @@ fn main(
 
   let keyPlace = params.dKeysOffset + j * params.dPackedStride + kvHead * HEAD_WIDTH;
   let valuePlace = params.dValuesOffset + j * params.dPackedStride + kvHead * HEAD_WIDTH;
-  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll
+  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
     dPacked[keyPlace + d] = keySlope[d] * params.scale;
     dPacked[valuePlace + d] = valueSlope[d];
   }

@@ -75,7 +75,7 @@ fn main(
   var slope: array<f32, HEAD_WIDTH>;
   var sum: array<f32, HEAD_WIDTH>;
   var resultSlope = 0.0;
-  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll
+  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
     q[d] = packed[query + d] * params.scale;
     slope[d] = dOut[slopes + d];
     sum[d] = 0.0;
@@ -91,19 +91,19 @@ fn main(
     var k: array<f32, HEAD_WIDTH>;
     var score = 0.0;
     var weightSlope = 0.0;
-    for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll
+    for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
       k[d] = packed[key + d];
       score += q[d] * k[d];
       weightSlope += slope[d] * packed[value + d];
     }
     let scoreSlope = exp(score - total) * (weightSlope - resultSlope);
-    for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll
+    for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
       sum[d] += scoreSlope * k[d];
     }
   }
 
   let place = params.dQueriesOffset + row * params.dPackedStride + head * HEAD_WIDTH;
-  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll
+  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
     dPacked[place + d] = sum[d] * params.scale;
   }
 }

@@ -1,17 +1,19 @@
 /**
  * From a shader file to the text a device compiles: includes resolved, constants put in front, marked loops unrolled.
  *
- * Files stay plain WGSL. A line `// use lib/grid.wgsl` includes another file once. A loop written
+ * Files stay plain WGSL; their `enable` lines move to the top, before the constants. A line `// use lib/grid.wgsl` includes another file once. A loop written
  * `for (var i = 0u; i < NAME; i++) {  // unroll` is expanded when NAME is a constant: SwiftShader runs a register
- * tile that is indexed by a loop variable ten times slower than one indexed by literals.
+ * tile that is indexed by a loop variable ten times slower than one indexed by literals. `// unroll up to 32` leaves
+ * longer loops alone: lavapipe takes 45 seconds to compile attention over 64 dimensions unrolled.
  */
 
 import { KernelError } from '../base/errors.ts';
 import { shaders } from './shaders.generated.ts';
 
+const ENABLE = /^enable [^\n]*;[^\n]*\n/gm;
 const USE = /^\/\/ use (\S+)[^\n]*$/gm;
 const CONSTANT = /^const (\w+)(?:\s*:\s*u32)?\s*=\s*(\d+)u?\s*;/gm;
-const UNROLL = /^([ \t]*)for \(var (\w+) = 0u; \2 < (\w+); \2\+\+\) \{\s*\/\/ unroll[^\n]*\n/m;
+const UNROLL = /^([ \t]*)for \(var (\w+) = 0u; \2 < (\w+); \2\+\+\) \{\s*\/\/ unroll(?: up to (\d+))?[^\n]*\n/m;
 
 /** The text of a file under `shaders/`. */
 export function shaderSource(path: string): string {
@@ -26,8 +28,9 @@ export function shaderSource(path: string): string {
  * @throws KernelError if an include is missing or a loop marked `unroll` has no constant bound
  */
 export function assembleShader(path: string, constants: Readonly<Record<string, number>> = {}): string {
-  const prelude = Object.entries(constants).map(([name, value]) => `const ${name}: u32 = ${value}u;\n`);
-  const text = prelude.join('') + include(path, new Set());
+  const file = include(path, new Set());
+  const prelude = [...(file.match(ENABLE) ?? []), ...Object.entries(constants).map(([name, value]) => `const ${name}: u32 = ${value}u;\n`)];
+  const text = prelude.join('') + file.replace(ENABLE, '');
   const known = new Map<string, number>();
   for (const [, name, value] of text.matchAll(CONSTANT)) known.set(name!, Number(value));
   return unroll(text, known, path);
@@ -43,9 +46,13 @@ function unroll(text: string, known: ReadonlyMap<string, number>, path: string):
   for (;;) {
     const loop = UNROLL.exec(rest);
     if (!loop) return rest;
-    const [head, , variable, bound] = loop;
+    const [head, indent, variable, bound, limit] = loop;
     const count = known.get(bound!) ?? Number(/^\d+u$/.test(bound!) ? bound!.slice(0, -1) : Number.NaN);
     if (Number.isNaN(count)) throw new KernelError(`shader ${path}: expected a constant bound to unroll, got ${bound}.`);
+    if (limit !== undefined && count > Number(limit)) {
+      rest = rest.replace(head, `${indent}for (var ${variable} = 0u; ${variable} < ${bound}; ${variable}++) {\n`);
+      continue;
+    }
     const start = loop.index + head.length;
     const end = closingBrace(rest, start, path);
     const body = rest.slice(start, end);
