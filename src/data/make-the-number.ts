@@ -33,7 +33,12 @@ export const MAKE_THE_NUMBER: NumberTask = {
 };
 
 /** About twice as hard: three required digits, each digit at most once. */
-export const MAKE_THE_NUMBER_ONCE: NumberTask = { ...MAKE_THE_NUMBER, targets: [5, 34], requiredDigits: 3, eachDigitOnce: true };
+export const MAKE_THE_NUMBER_ONCE: NumberTask = {
+  ...MAKE_THE_NUMBER,
+  targets: [5, 34],
+  requiredDigits: 3,
+  eachDigitOnce: true,
+};
 
 /** The tokens by id. */
 export const NUMBER_VOCABULARY: readonly string[] = ['<pad>', '<bos>', '<eos>', ...'0123456789+-*>='];
@@ -46,7 +51,10 @@ export interface NumberQuestion {
 }
 
 /** Training and held-out prompts of the task; no question is in both. */
-export function makeTheNumber(task: NumberTask = MAKE_THE_NUMBER): { readonly train: PromptSet; readonly heldOut: PromptSet } {
+export function makeTheNumber(task: NumberTask = MAKE_THE_NUMBER): {
+  readonly train: PromptSet;
+  readonly heldOut: PromptSet;
+} {
   checkTask(task);
   const train: Prompt[] = [];
   const heldOut: Prompt[] = [];
@@ -100,10 +108,14 @@ export function checkTask(task: NumberTask): void {
   const [low, high] = task.targets;
   const isTwoDigits = (n: number): boolean => Number.isInteger(n) && n >= 0 && n <= 99;
   if (!isTwoDigits(low) || !isTwoDigits(high) || low > high) {
-    throw new RecipeError(`make-the-number: expected targets [low, high] within 0 … 99, got [${low}, ${high}]. Two digits are all a prompt holds.`);
+    throw new RecipeError(
+      `make-the-number: expected targets [low, high] within 0 … 99, got [${low}, ${high}]. Two digits are all a prompt holds.`,
+    );
   }
   const most = maxDigitsOf(task);
   if (!Number.isInteger(task.requiredDigits) || task.requiredDigits < 1 || task.requiredDigits > most) {
-    throw new RecipeError(`make-the-number: expected 1 to ${most} required digits, got ${task.requiredDigits}. Require fewer or allow more tokens.`);
+    throw new RecipeError(
+      `make-the-number: expected 1 to ${most} required digits, got ${task.requiredDigits}. Require fewer or allow more tokens.`,
+    );
   }
 }

@@ -36,10 +36,12 @@ export interface PromptSet {
  * @throws DataError if there is none, or two have one id
  */
 export function promptSet(name: string, prompts: readonly Prompt[]): PromptSet {
-  if (prompts.length === 0) throw new DataError(`${name}: expected at least one prompt, got none. Check the file and its filters.`);
+  if (prompts.length === 0)
+    throw new DataError(`${name}: expected at least one prompt, got none. Check the file and its filters.`);
   const ids = new Set<string>();
   for (const { id } of prompts) {
-    if (ids.has(id)) throw new DataError(`${name}: expected every prompt's id once, got ${id} twice. Number the prompts.`);
+    if (ids.has(id))
+      throw new DataError(`${name}: expected every prompt's id once, got ${id} twice. Number the prompts.`);
     ids.add(id);
   }
   return { name, prompts };
@@ -62,7 +64,10 @@ export interface PromptOrder {
  *
  * @param options.shuffle false keeps the order of the file in every pass
  */
-export function promptOrder(set: PromptSet, options: { readonly seed: number; readonly shuffle?: boolean }): PromptOrder {
+export function promptOrder(
+  set: PromptSet,
+  options: { readonly seed: number; readonly shuffle?: boolean },
+): PromptOrder {
   const size = set.prompts.length;
   const random = Random.seeded(options.seed).fork('prompt-order');
   let held: { readonly epoch: number; readonly order: Uint32Array } | undefined;
@@ -72,7 +77,9 @@ export function promptOrder(set: PromptSet, options: { readonly seed: number; re
   };
   const epochAt = (cursor: number): number => {
     if (Number.isSafeInteger(cursor) && cursor >= 0) return Math.floor(cursor / size);
-    throw new DataError(`${set.name}: expected a cursor that is a whole number from 0 up, got ${cursor}. Start from a checkpoint's own cursor.`);
+    throw new DataError(
+      `${set.name}: expected a cursor that is a whole number from 0 up, got ${cursor}. Start from a checkpoint's own cursor.`,
+    );
   };
   const place = (cursor: number): Prompt => {
     const epoch = epochAt(cursor);

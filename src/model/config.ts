@@ -110,18 +110,24 @@ export function checkParameters(
   const shapes = parameterShapes(config);
   const missing = [...shapes.keys()].filter((name) => !tensors.has(name));
   if (missing.length > 0) {
-    throw new DataError(`${file}: expected ${shapes.size} parameters, got none named ${someOf(missing)}. The weights belong to another config.json.`);
+    throw new DataError(
+      `${file}: expected ${shapes.size} parameters, got none named ${someOf(missing)}. The weights belong to another config.json.`,
+    );
   }
   for (const [name, shape] of shapes) {
     const stored = tensors.get(name)?.shape ?? [];
     if (stored.length !== shape.length || shape.some((size, axis) => size !== stored[axis])) {
-      throw new DataError(`${file}: expected ${name} [${shape.join(', ')}], got [${stored.join(', ')}]. The weights belong to another config.json.`);
+      throw new DataError(
+        `${file}: expected ${name} [${shape.join(', ')}], got [${stored.join(', ')}]. The weights belong to another config.json.`,
+      );
     }
   }
   const harmless = (name: string): boolean => name === 'lm_head.weight' || name.endsWith('.rotary_emb.inv_freq');
   const surplus = [...tensors.keys()].filter((name) => !shapes.has(name) && !harmless(name));
   if (surplus.length > 0) {
-    throw new DataError(`${file}: expected only the parameters of ${config.family}, got also ${someOf(surplus)}. The model has parts that Entrain does not compute.`);
+    throw new DataError(
+      `${file}: expected only the parameters of ${config.family}, got also ${someOf(surplus)}. The model has parts that Entrain does not compute.`,
+    );
   }
 }
 

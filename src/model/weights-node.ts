@@ -42,13 +42,18 @@ export async function openFolderWeights(folder: string): Promise<Weights> {
 }
 
 function isFile(path: string): Promise<boolean> {
-  return stat(path).then((found) => found.isFile(), () => false);
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 /** A file as a source of bytes; it is opened anew for each read, so nothing has to be closed. */
 export async function openFile(path: string): Promise<ByteSource> {
   const { size } = await stat(path).catch((cause: unknown) => {
-    throw new DataError(`${path}: expected a file, got none. Check the path, or download ${basename(path)} again.`, { cause });
+    throw new DataError(`${path}: expected a file, got none. Check the path, or download ${basename(path)} again.`, {
+      cause,
+    });
   });
   return {
     name: path,
@@ -58,7 +63,10 @@ export async function openFile(path: string): Promise<ByteSource> {
       const file = await open(path);
       try {
         const read = await readFully(file, bytes, offset);
-        if (read < length) throw new DataError(`${path}: expected ${length} bytes at ${offset}, got ${read}. The file changed while it was read.`);
+        if (read < length)
+          throw new DataError(
+            `${path}: expected ${length} bytes at ${offset}, got ${read}. The file changed while it was read.`,
+          );
         return bytes;
       } finally {
         await file.close();
@@ -85,12 +93,18 @@ async function readJson(path: string, need: 'required' | 'optional'): Promise<un
     text = await readFile(path, 'utf8');
   } catch (cause) {
     if (need === 'optional' && isMissing(cause)) return undefined;
-    throw new DataError(`${path}: expected a file, got ${isMissing(cause) ? 'none' : 'one that cannot be read'}. Check the model's path.`, { cause });
+    throw new DataError(
+      `${path}: expected a file, got ${isMissing(cause) ? 'none' : 'one that cannot be read'}. Check the model's path.`,
+      { cause },
+    );
   }
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new DataError(`${path}: expected JSON, got ${JSON.stringify(text.slice(0, 40))}. The file is damaged; download it again.`, { cause });
+    throw new DataError(
+      `${path}: expected JSON, got ${JSON.stringify(text.slice(0, 40))}. The file is damaged; download it again.`,
+      { cause },
+    );
   }
 }
 

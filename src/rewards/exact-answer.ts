@@ -5,7 +5,10 @@ import { columnOf } from '../data/columns.ts';
 import { defineReward } from './reward.ts';
 
 const options = z.strictObject({
-  answer_key: z.string().optional().describe('column of the reference answer, when it is not the one the data was read with'),
+  answer_key: z
+    .string()
+    .optional()
+    .describe('column of the reference answer, when it is not the one the data was read with'),
 });
 
 export const exactAnswerReward = defineReward({
@@ -17,7 +20,10 @@ export const exactAnswerReward = defineReward({
     if (answer === undefined) return { score: null };
     const expected = typeof answer === 'string' || typeof answer === 'number' ? lastNumber(String(answer)) : undefined;
     if (expected === undefined) {
-      return { score: null, error: `expected an answer with a number, got ${JSON.stringify(answer)?.slice(0, 60)} (${prompt.id}). Name another column in answer_key.` };
+      return {
+        score: null,
+        error: `expected an answer with a number, got ${JSON.stringify(answer)?.slice(0, 60)} (${prompt.id}). Name another column in answer_key.`,
+      };
     }
     const got = lastNumber(text);
     if (got === undefined) return { score: 0, parseFailed: true };
@@ -41,7 +47,8 @@ export function lastNumber(text: string): string | undefined {
   const shortWhole = whole.replace(/^0+(?=\d)/, '') || '0';
   const shortDecimals = trimZeros(decimals);
   const magnitude = shortDecimals === '' ? shortWhole : `${shortWhole}.${shortDecimals}`;
-  const isNegative = magnitude !== '0' && /(?:^|[^\w)\]}])[-−]$/.test(text.slice(Math.max(0, last.index - 2), last.index));
+  const isNegative =
+    magnitude !== '0' && /(?:^|[^\w)\]}])[-−]$/.test(text.slice(Math.max(0, last.index - 2), last.index));
   return isNegative ? `-${magnitude}` : magnitude;
 }
 

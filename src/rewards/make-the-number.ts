@@ -8,11 +8,25 @@ import { defineReward } from './reward.ts';
 const digits = z.int().min(0).max(99);
 
 const options = z.strictObject({
-  targets: z.tuple([digits, digits]).default([...MAKE_THE_NUMBER.targets]).describe('smallest and largest number to make'),
-  required_digits: z.int().min(1).default(MAKE_THE_NUMBER.requiredDigits).describe('digits that an answer must contain'),
-  each_digit_once: z.boolean().default(MAKE_THE_NUMBER.eachDigitOnce).describe('an answer may use each digit only once'),
+  targets: z
+    .tuple([digits, digits])
+    .default([...MAKE_THE_NUMBER.targets])
+    .describe('smallest and largest number to make'),
+  required_digits: z
+    .int()
+    .min(1)
+    .default(MAKE_THE_NUMBER.requiredDigits)
+    .describe('digits that an answer must contain'),
+  each_digit_once: z
+    .boolean()
+    .default(MAKE_THE_NUMBER.eachDigitOnce)
+    .describe('an answer may use each digit only once'),
   multiplication: z.boolean().default(MAKE_THE_NUMBER.multiplication).describe('`*` may join digits'),
-  max_tokens: z.int().min(2).default(MAKE_THE_NUMBER.maxTokens).describe('tokens of a completion, the end token counted'),
+  max_tokens: z
+    .int()
+    .min(2)
+    .default(MAKE_THE_NUMBER.maxTokens)
+    .describe('tokens of a completion, the end token counted'),
 });
 
 /** The task that recipe arguments describe. */
@@ -32,8 +46,16 @@ export const makeTheNumberReward = defineReward({
   range: () => [0, 1],
   judge({ prompt, text, finishReason }, args) {
     const question = parseNumberQuestion(prompt.text ?? '');
-    if (!question) return { score: null, error: `expected a prompt such as 67>21=, got ${prompt.id}. Use this reward with make-the-number prompts.` };
+    if (!question)
+      return {
+        score: null,
+        error: `expected a prompt such as 67>21=, got ${prompt.id}. Use this reward with make-the-number prompts.`,
+      };
     const verdict = verifyNumber(question, text, finishReason === 'stop', numberTaskOf(args));
-    return { score: verdict === 'ok' ? 1 : 0, parseFailed: verdict === 'grammar' || verdict === 'noeos', extra: { verdict } };
+    return {
+      score: verdict === 'ok' ? 1 : 0,
+      parseFailed: verdict === 'grammar' || verdict === 'noeos',
+      extra: { verdict },
+    };
   },
 });

@@ -61,7 +61,12 @@ export function defineReward<Options extends z.ZodObject>(kind: {
     create(args) {
       const parsed = schema.safeParse(args ?? {});
       if (!parsed.success) {
-        throw new RecipeError(parsed.error.issues.map(({ path, message }) => ({ path: ['args', ...path].join('.'), message: `${name}: ${message}` })));
+        throw new RecipeError(
+          parsed.error.issues.map(({ path, message }) => ({
+            path: ['args', ...path].join('.'),
+            message: `${name}: ${message}`,
+          })),
+        );
       }
       return {
         name,

@@ -13,7 +13,10 @@ import { loadTokenizer, type Tokenizer } from './tokenizer.ts';
 export async function openTokenizer(folder: string): Promise<Tokenizer> {
   const file = join(folder, 'tokenizer.json');
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new DataError(`${file}: expected a file, got none that can be read. Save the model with its fast tokenizer.`, { cause });
+    throw new DataError(
+      `${file}: expected a file, got none that can be read. Save the model with its fast tokenizer.`,
+      { cause },
+    );
   });
   const configFile = join(folder, 'tokenizer_config.json');
   const config = await readFile(configFile, 'utf8').catch(() => '{}');
@@ -24,6 +27,9 @@ function parse(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new DataError(`${file}: expected JSON, got ${JSON.stringify(text.slice(0, 40))}. The file is damaged; download it again.`, { cause });
+    throw new DataError(
+      `${file}: expected JSON, got ${JSON.stringify(text.slice(0, 40))}. The file is damaged; download it again.`,
+      { cause },
+    );
   }
 }

@@ -25,7 +25,11 @@ const MODEL_TYPES = ['BPE', 'Unigram', 'WordPiece'];
  * @param options.file how errors call the source
  * @throws DataError if the files are not those of a tokenizer, or one of an unknown kind
  */
-export function loadTokenizer(options: { readonly tokenizerJson: unknown; readonly tokenizerConfig?: unknown; readonly file?: string }): Tokenizer {
+export function loadTokenizer(options: {
+  readonly tokenizerJson: unknown;
+  readonly tokenizerConfig?: unknown;
+  readonly file?: string;
+}): Tokenizer {
   const file = options.file ?? 'tokenizer.json';
   const hub = openHubTokenizer(options.tokenizerJson, options.tokenizerConfig ?? {}, file);
   if (hub.decoder) mendByteFallback(hub.decoder);
@@ -47,16 +51,23 @@ export function loadTokenizer(options: { readonly tokenizerJson: unknown; readon
 function openHubTokenizer(json: unknown, config: unknown, file: string): HubTokenizer {
   const model: unknown = isRecord(json) ? json['model'] : undefined;
   if (!isRecord(json) || !isRecord(model) || !isRecord(config)) {
-    throw new DataError(`${file}: expected a tokenizer with a model, got ${JSON.stringify(json)?.slice(0, 60) ?? 'nothing'}. Use the tokenizer.json of a fast tokenizer.`);
+    throw new DataError(
+      `${file}: expected a tokenizer with a model, got ${JSON.stringify(json)?.slice(0, 60) ?? 'nothing'}. Use the tokenizer.json of a fast tokenizer.`,
+    );
   }
   const type = model['type'] ?? 'BPE';
   if (typeof type !== 'string' || !MODEL_TYPES.includes(type)) {
-    throw new DataError(`${file}: expected a model of type ${MODEL_TYPES.join(', ')}, got ${String(type)}. Choose a model with one of these tokenizers.`);
+    throw new DataError(
+      `${file}: expected a model of type ${MODEL_TYPES.join(', ')}, got ${String(type)}. Choose a model with one of these tokenizers.`,
+    );
   }
   try {
     return new HubTokenizer({ added_tokens: [], ...json }, config);
   } catch (cause) {
-    throw new DataError(`${file}: expected a tokenizer that can be read, got: ${String(cause)}. The file is damaged or of a newer kind.`, { cause });
+    throw new DataError(
+      `${file}: expected a tokenizer that can be read, got: ${String(cause)}. The file is damaged or of a newer kind.`,
+      { cause },
+    );
   }
 }
 

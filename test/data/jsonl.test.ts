@@ -40,8 +40,16 @@ describe('parsePrompts', () => {
   });
 
   it('reads messages, and verl’s shape', () => {
-    const messages = [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: '1 + 1?' }];
-    const row = { data_source: 'openai/gsm8k', prompt: messages, reward_model: { style: 'rule', ground_truth: '2' }, extra_info: { index: 0 } };
+    const messages = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: '1 + 1?' },
+    ];
+    const row = {
+      data_source: 'openai/gsm8k',
+      prompt: messages,
+      reward_model: { style: 'rule', ground_truth: '2' },
+      extra_info: { index: 0 },
+    };
     const prompt = one(row);
     expect(prompt).toMatchObject({ source: 'openai/gsm8k', messages, answer: '2' });
     expect(prompt).not.toHaveProperty('text');
@@ -59,19 +67,36 @@ describe('parsePrompts', () => {
 
   it('takes the columns it is told, also nested ones', () => {
     const names = { promptKey: 'question', answerKey: 'extra.gold', sourceKey: 'set' };
-    expect(one({ question: 'q', extra: { gold: 'g' }, answer: 'a', set: 's' }, names)).toMatchObject({ text: 'q', answer: 'g', source: 's' });
+    expect(one({ question: 'q', extra: { gold: 'g' }, answer: 'a', set: 's' }, names)).toMatchObject({
+      text: 'q',
+      answer: 'g',
+      source: 's',
+    });
   });
 
   it.each([
-    [{ question: 'q', answer: 'a' }, {}, /^f.jsonl:1: expected a column prompt, got question, answer\. Name the prompt's column in data.prompt_key/],
+    [
+      { question: 'q', answer: 'a' },
+      {},
+      /^f.jsonl:1: expected a column prompt, got question, answer\. Name the prompt's column in data.prompt_key/,
+    ],
     [{ prompt: 3 }, {}, /expected prompt to be a string or a list of messages, got 3/],
     [{ prompt: [] }, {}, /got \[\]/],
-    [{ prompt: [{ role: 'user' }] }, {}, /f.jsonl:1: prompt: expected messages of role and content as text, got {"role":"user"}/],
-    [{ prompt: 'p', answer: 1 }, { answerKey: 'gold' }, /expected a column gold, got prompt, answer\. Correct data.answer_key/],
+    [
+      { prompt: [{ role: 'user' }] },
+      {},
+      /f.jsonl:1: prompt: expected messages of role and content as text, got {"role":"user"}/,
+    ],
+    [
+      { prompt: 'p', answer: 1 },
+      { answerKey: 'gold' },
+      /expected a column gold, got prompt, answer\. Correct data.answer_key/,
+    ],
     [{ prompt: 'p', set: 3 }, { sourceKey: 'set' }, /expected set to be a string, got 3\. Correct data.source_key/],
   ])('refuses %j', (row, names, message) => expect(() => one(row, names)).toThrow(message));
 
-  it('refuses a file without prompts', () => expect(() => parsePrompts('\n\n', 'f.jsonl')).toThrow(/f.jsonl: expected at least one prompt/));
+  it('refuses a file without prompts', () =>
+    expect(() => parsePrompts('\n\n', 'f.jsonl')).toThrow(/f.jsonl: expected at least one prompt/));
 });
 
 describe('readPrompts', () => {
@@ -85,12 +110,17 @@ describe('readPrompts', () => {
     await writeFile(join(folder, 'sums.jsonl'), '{"prompt":"é"}\n{"prompt":"b"}\n');
     const set = await readPrompts(join(folder, 'sums.jsonl'));
     expect(set.name).toBe('sums');
-    expect(set.prompts.map(({ text, source }) => [text, source])).toEqual([['é', 'sums'], ['b', 'sums']]);
+    expect(set.prompts.map(({ text, source }) => [text, source])).toEqual([
+      ['é', 'sums'],
+      ['b', 'sums'],
+    ]);
   });
 
   it('refuses what is missing or not text', async () => {
     await writeFile(join(folder, 'bytes.jsonl'), Uint8Array.of(0x7b, 0xff, 0x7d));
     await expect(readPrompts(join(folder, 'bytes.jsonl'))).rejects.toThrow(/expected UTF-8 text/);
-    await expect(readPrompts(join(folder, 'nowhere.jsonl'))).rejects.toThrow(/nowhere.jsonl: expected a file that can be read/);
+    await expect(readPrompts(join(folder, 'nowhere.jsonl'))).rejects.toThrow(
+      /nowhere.jsonl: expected a file that can be read/,
+    );
   });
 });

@@ -3,7 +3,15 @@ import { countAnswers, countAnswersByTarget, enumerateAnswers } from '../../src/
 import { type NumberVerdict, valueOf, verifyNumber } from '../../src/data/make-the-number-verifier.ts';
 import { warmUpExample } from '../../src/data/make-the-number-warm-up.ts';
 import {
-  isHeldOut, MAKE_THE_NUMBER, MAKE_THE_NUMBER_ONCE, makeTheNumber, NUMBER_VOCABULARY, numberPrompt, type NumberTask, parseNumberQuestion, requiredSets,
+  isHeldOut,
+  MAKE_THE_NUMBER,
+  MAKE_THE_NUMBER_ONCE,
+  makeTheNumber,
+  NUMBER_VOCABULARY,
+  numberPrompt,
+  type NumberTask,
+  parseNumberQuestion,
+  requiredSets,
 } from '../../src/data/make-the-number.ts';
 
 const TIMES: NumberTask = { ...MAKE_THE_NUMBER, multiplication: true, targets: [10, 59] };
@@ -40,7 +48,9 @@ describe('the prompts', () => {
     [{ targets: [9, 5] as const }, /got \[9, 5\]/],
     [{ requiredDigits: 8 }, /expected 1 to 7 required digits, got 8/],
     [{ requiredDigits: 0 }, /got 0/],
-  ])('refuse the task %j', (changes, message) => expect(() => makeTheNumber({ ...MAKE_THE_NUMBER, ...changes })).toThrow(message));
+  ])('refuse the task %j', (changes, message) =>
+    expect(() => makeTheNumber({ ...MAKE_THE_NUMBER, ...changes })).toThrow(message),
+  );
 });
 
 describe('verifyNumber', () => {
@@ -116,7 +126,10 @@ describe('the right answers', () => {
     ['each digit once', { ...MAKE_THE_NUMBER_ONCE, requiredDigits: 2 }, 5],
     ['with *', TIMES, 4],
   ])('%s: the count is the length of the list, and every one verifies', (_, task, maxDigits) => {
-    for (const required of [[6, 7], [2, 2]].filter(([a, b]) => !task.eachDigitOnce || a !== b)) {
+    for (const required of [
+      [6, 7],
+      [2, 2],
+    ].filter(([a, b]) => !task.eachDigitOnce || a !== b)) {
       const asked = { required, target: 21 };
       const answers = [...enumerateAnswers(asked, maxDigits, task)];
       expect(answers.length).toBeGreaterThan(50);
@@ -129,7 +142,9 @@ describe('the right answers', () => {
   it('are all found by brute force over three digits', () => {
     const found: string[] = [];
     for (let a = 1; a <= 9; a++) {
-      for (const s of '+-') for (let b = 1; b <= 9; b++) for (const t of '+-') for (let c = 1; c <= 9; c++) found.push(`${a}${s}${b}${t}${c}`);
+      for (const s of '+-')
+        for (let b = 1; b <= 9; b++)
+          for (const t of '+-') for (let c = 1; c <= 9; c++) found.push(`${a}${s}${b}${t}${c}`);
     }
     const right = found.filter((answer) => verifyNumber(question, answer, true) === 'ok');
     expect([...enumerateAnswers(question, 3)].sort()).toEqual(right.sort());
@@ -154,12 +169,15 @@ describe('warmUpExample', () => {
 
   it('is a function of seed and index', () => {
     expect(warmUpExample(1, 1234)).toEqual(examples[1234]);
-    expect(new Set([warmUpExample(1, 0), warmUpExample(2, 0), warmUpExample(1, 1)].map(({ completion }) => completion)).size).toBe(3);
+    expect(
+      new Set([warmUpExample(1, 0), warmUpExample(2, 0), warmUpExample(1, 1)].map(({ completion }) => completion)).size,
+    ).toBe(3);
   });
 
   it('has the distribution of a pool drawn the long way', () => {
     // Shares in a pool of 600,000 draws with the targets evened out; four standard errors of 4000 examples on either side.
-    const share = (claim: (completion: string) => boolean): number => examples.filter(({ completion }) => claim(completion)).length / examples.length;
+    const share = (claim: (completion: string) => boolean): number =>
+      examples.filter(({ completion }) => claim(completion)).length / examples.length;
     expect(Math.abs(share((c) => c.length === 5) - 0.146)).toBeLessThan(0.023);
     expect(Math.abs(share((c) => c.length === 11) - 0.388)).toBeLessThan(0.031);
     const signs = examples.map(({ completion }) => completion.replace(/\d/g, '')).join('');

@@ -4,7 +4,11 @@ import { DataError } from '../../src/base/errors.ts';
 import { type Prompt, promptOrder, promptSet } from '../../src/data/prompt.ts';
 
 const promptOf = (id: string): Prompt => ({ id, source: 'test', text: id, columns: {} });
-const setOf = (size: number) => promptSet('test', Array.from({ length: size }, (_, i) => promptOf(String(i))));
+const setOf = (size: number) =>
+  promptSet(
+    'test',
+    Array.from({ length: size }, (_, i) => promptOf(String(i))),
+  );
 const idsOf = (prompts: readonly Prompt[]): string[] => prompts.map(({ id }) => id);
 
 describe('promptSet', () => {
@@ -41,7 +45,8 @@ describe('promptOrder', () => {
   });
 
   it('differs by seed and by pass', () => {
-    const pass = (seed: number, epoch: number): string => idsOf(promptOrder(setOf(30), { seed }).take(30 * epoch, 30)).join();
+    const pass = (seed: number, epoch: number): string =>
+      idsOf(promptOrder(setOf(30), { seed }).take(30 * epoch, 30)).join();
     expect(new Set([pass(1, 0), pass(1, 1), pass(2, 0), pass(2, 1)]).size).toBe(4);
   });
 

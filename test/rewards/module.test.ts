@@ -13,7 +13,9 @@ import type { Completion, RewardRow } from '../../src/rewards/reward.ts';
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'entrain-rewards-'));
-  await writeFile(join(folder, 'trl.ts'), `
+  await writeFile(
+    join(folder, 'trl.ts'),
+    `
     interface Input { prompts: string[]; completions: string[]; completion_ids: number[][]; level: number[]; bonus?: number; log_metric(name: string, value: number): void; log_extra(name: string, values: unknown[]): void }
     export default async ({ prompts, completions, completion_ids, level, bonus = 0, log_metric, log_extra }: Input) => {
       log_metric('batch', completions.length);
@@ -26,8 +28,11 @@ beforeAll(async () => {
     export const bad = ({ completions }: { completions: string[] }) => completions.map((text) => (text === 'b' ? 'high' : 1));
     export const throws = () => { throw new Error('broken on purpose'); };
     export const number = 4;
-  `);
-  await writeFile(join(folder, 'verl.js'), `
+  `,
+  );
+  await writeFile(
+    join(folder, 'verl.js'),
+    `
     export function compute_score({ data_source, solution_str, ground_truth, extra_info, scale = 1 }) {
       if (solution_str === 'throw') throw new Error('cannot read it');
       if (solution_str === 'none') return undefined;
@@ -35,21 +40,32 @@ beforeAll(async () => {
       return solution_str === ground_truth ? scale : false;
     }
     export const other = ({ solution_str }) => solution_str.length;
-  `);
+  `,
+  );
   await writeFile(join(folder, 'torn.js'), 'export const a = (');
 });
 afterAll(() => rm(folder, { recursive: true }));
 
 function batchOf(...texts: string[]): Completion[] {
   return texts.map((text, i) => ({
-    prompt: { id: `p${i}`, source: 'set', text: `q${i}`, answer: 'yes', columns: { prompt: `q${i}`, level: i, answer: 'yes' } },
+    prompt: {
+      id: `p${i}`,
+      source: 'set',
+      text: `q${i}`,
+      answer: 'yes',
+      columns: { prompt: `q${i}`, level: i, answer: 'yes' },
+    },
     text,
     ids: new Uint32Array(2),
     finishReason: 'stop',
   }));
 }
 
-async function score(use: string, batch: readonly Completion[], args: Record<string, unknown> = {}): Promise<readonly RewardRow[]> {
+async function score(
+  use: string,
+  batch: readonly Completion[],
+  args: Record<string, unknown> = {},
+): Promise<readonly RewardRow[]> {
   return (await loadRewardModule(use, { folder, args })).score(batch);
 }
 
@@ -79,9 +95,13 @@ describe('TRL’s shape', () => {
   });
 
   it('says what a batch must return', async () => {
-    await expect(score('trl.ts:wrong', batchOf('a'))).rejects.toThrow(/expected a list of 1 scores, got number.*compute_score/);
+    await expect(score('trl.ts:wrong', batchOf('a'))).rejects.toThrow(
+      /expected a list of 1 scores, got number.*compute_score/,
+    );
     const broken = { reward: await loadRewardModule('trl.ts:throws', { folder }), weight: 1 };
-    await expect(combineRewards([broken], batchOf('a', 'b'))).rejects.toThrow(/trl.ts:throws: .*each of 2 completions, first: Error: broken on purpose/);
+    await expect(combineRewards([broken], batchOf('a', 'b'))).rejects.toThrow(
+      /trl.ts:throws: .*each of 2 completions, first: Error: broken on purpose/,
+    );
   });
 });
 
@@ -133,6 +153,8 @@ describe('loadRewardModule', () => {
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { env: {} });
     expect(['ERR_UNKNOWN_FILE_EXTENSION', 'read']).toContain(stdout.trim());
     const error = Object.assign(new TypeError('Unknown file extension ".ts"'), { code: 'ERR_UNKNOWN_FILE_EXTENSION' });
-    expect(explainImportFailure('/r/a.ts', error)).toMatch(/^\/r\/a.ts: expected a runtime that reads TypeScript, got Node \d+.*npx tsx, use Node 22\.18/);
+    expect(explainImportFailure('/r/a.ts', error)).toMatch(
+      /^\/r\/a.ts: expected a runtime that reads TypeScript, got Node \d+.*npx tsx, use Node 22\.18/,
+    );
   });
 });

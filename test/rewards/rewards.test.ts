@@ -20,10 +20,24 @@ describe('make_the_number', () => {
   const prompt = numberPrompt({ required: [6, 7], target: 21 });
 
   it('scores 1 or 0 and says why', async () => {
-    expect(await judge('make_the_number', {}, completionOf(prompt, '6+7+7+1'))).toEqual({ score: 1, parseFailed: false, extra: { verdict: 'ok' } });
-    expect(await judge('make_the_number', {}, completionOf(prompt, '6+7'))).toEqual({ score: 0, parseFailed: false, extra: { verdict: 'value' } });
-    expect(await judge('make_the_number', {}, completionOf(prompt, '6+<pad>7'))).toMatchObject({ score: 0, parseFailed: true, extra: { verdict: 'grammar' } });
-    expect(await judge('make_the_number', {}, completionOf(prompt, '6+7+7+1', { finishReason: 'length' }))).toMatchObject({ score: 0, extra: { verdict: 'noeos' } });
+    expect(await judge('make_the_number', {}, completionOf(prompt, '6+7+7+1'))).toEqual({
+      score: 1,
+      parseFailed: false,
+      extra: { verdict: 'ok' },
+    });
+    expect(await judge('make_the_number', {}, completionOf(prompt, '6+7'))).toEqual({
+      score: 0,
+      parseFailed: false,
+      extra: { verdict: 'value' },
+    });
+    expect(await judge('make_the_number', {}, completionOf(prompt, '6+<pad>7'))).toMatchObject({
+      score: 0,
+      parseFailed: true,
+      extra: { verdict: 'grammar' },
+    });
+    expect(
+      await judge('make_the_number', {}, completionOf(prompt, '6+7+7+1', { finishReason: 'length' })),
+    ).toMatchObject({ score: 0, extra: { verdict: 'noeos' } });
   });
 
   it('takes the knobs of the task', async () => {
@@ -33,7 +47,10 @@ describe('make_the_number', () => {
   });
 
   it('fails on other prompts', async () => {
-    expect(await judge('make_the_number', {}, completionOf(PROMPT, '6+7'))).toMatchObject({ score: null, error: expect.stringContaining('67>21=') });
+    expect(await judge('make_the_number', {}, completionOf(PROMPT, '6+7'))).toMatchObject({
+      score: null,
+      error: expect.stringContaining('67>21='),
+    });
   });
 });
 
@@ -88,25 +105,37 @@ describe('exact_answer', () => {
 
   it('tells a wrong number from none', async () => {
     const prompt = { ...PROMPT, answer: '25' };
-    expect(await judge('exact_answer', {}, completionOf(prompt, '24'))).toEqual({ score: 0, extra: { predicted: '24' } });
+    expect(await judge('exact_answer', {}, completionOf(prompt, '24'))).toEqual({
+      score: 0,
+      extra: { predicted: '24' },
+    });
     expect(await judge('exact_answer', {}, completionOf(prompt, 'many'))).toEqual({ score: 0, parseFailed: true });
   });
 
   it('does not apply without an answer, and fails on one without a number', async () => {
     expect(await judge('exact_answer', {}, completionOf(PROMPT, '25'))).toEqual({ score: null });
-    expect(await judge('exact_answer', {}, completionOf({ ...PROMPT, answer: 'yes' }, '25'))).toMatchObject({ score: null, error: expect.stringContaining('"yes"') });
+    expect(await judge('exact_answer', {}, completionOf({ ...PROMPT, answer: 'yes' }, '25'))).toMatchObject({
+      score: null,
+      error: expect.stringContaining('"yes"'),
+    });
   });
 
   it('reads another column', async () => {
     const prompt = { ...PROMPT, answer: '1', columns: { extra_info: { gold: 25 } } };
-    expect(await judge('exact_answer', { answer_key: 'extra_info.gold' }, completionOf(prompt, '25'))).toMatchObject({ score: 1 });
+    expect(await judge('exact_answer', { answer_key: 'extra_info.gold' }, completionOf(prompt, '25'))).toMatchObject({
+      score: 1,
+    });
   });
 });
 
 describe('length_penalty', () => {
   // Penalties computed with verl's DAPORewardManager (no floor) and TRL's get_soft_overlong_punishment (floor −1).
   it.each([
-    [{ max_tokens: 20480, buffer: 4096 }, [0, 1, 16383, 16384, 16385, 18432, 20479, 20480, 22000], [0, 0, 0, 0, -0.000244140625, -0.5, -0.999755859375, -1, -1.37109375]],
+    [
+      { max_tokens: 20480, buffer: 4096 },
+      [0, 1, 16383, 16384, 16385, 18432, 20479, 20480, 22000],
+      [0, 0, 0, 0, -0.000244140625, -0.5, -0.999755859375, -1, -1.37109375],
+    ],
     [{ max_tokens: 100, buffer: 20 }, [50, 80, 81, 90, 99, 100, 101], [0, 0, -0.05, -0.5, -0.95, -1, -1.05]],
     [{ max_tokens: 64, buffer: 16, factor: 0.5 }, [0, 48, 50, 56, 64, 80], [0, 0, -0.0625, -0.25, -0.5, -1]],
     [{ max_tokens: 100, buffer: 20, floor: -1 }, [50, 80, 81, 90, 99, 100, 101], [0, 0, -0.05, -0.5, -0.95, -1, -1]],
@@ -125,7 +154,8 @@ describe('length_penalty', () => {
 });
 
 describe('builtInReward', () => {
-  it('knows three names', () => expect([...BUILT_IN_REWARDS.keys()]).toEqual(['make_the_number', 'exact_answer', 'length_penalty']));
+  it('knows three names', () =>
+    expect([...BUILT_IN_REWARDS.keys()]).toEqual(['make_the_number', 'exact_answer', 'length_penalty']));
 
   it.each<[string, unknown, RegExp]>([
     ['maths', {}, /use: expected make_the_number, exact_answer, length_penalty or path.ts:export, got maths/],
