@@ -11,7 +11,7 @@
 //            4 params   uniform
 // Dispatch   one lane per tile, tiles of one row block side by side, folded
 // Numerics   f32; k runs from 0 to K − 1 in order, so a row's bits do not depend on M
-// Oracle     matmulDirect.reference in src/kernels/matmul.ts
+// Oracle     matmulDirect.reference in src/kernels/matmul-forms.ts
 
 // use lib/grid.wgsl
 
@@ -41,7 +41,8 @@ struct Params {
 
 override LANES: u32 = 16;
 const TILE: u32 = 8;
-const QUADS: u32 = 2;  // TILE / 4
+const QUADS: u32 = 2;   // TILE / 4
+const CELLS: u32 = 64;  // TILE · TILE
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -79,17 +80,32 @@ fn main(
     }
   }
 
+  // The tile moves to memory so that the rest can stay loops over m and n: lavapipe needs 3 s to compile them unrolled,
+  // and unrolls by itself every loop whose length it can bound.
+  var cells: array<f32, CELLS>;
   for (var i = 0u; i < TILE; i++) {  // unroll
     for (var j = 0u; j < TILE; j++) {  // unroll
-      let m = m0 + i;
-      let n = n0 + j;
-      if (m < params.M && n < params.N) {
-        var value = sums[i][j / 4u][j % 4u];
-        if (params.useAddend != 0u) { value += addend[params.addendOffset + m * params.addendRow + n]; }
-        let at = params.outOffset + m * params.outRow + n;
-        if (params.accumulate != 0u) { value += out[at]; }
-        out[at] = value;
-      }
+      cells[i * TILE + j] = sums[i][j / 4u][j % 4u];
+    }
+  }
+  let mEnd = min(m0 + TILE, params.M);
+  let nEnd = min(n0 + TILE, params.N);
+  if (params.useAddend != 0u) {
+    for (var m = m0; m < mEnd; m++) {
+      let at = params.addendOffset + m * params.addendRow;
+      for (var n = n0; n < nEnd; n++) { cells[(m - m0) * TILE + n - n0] += addend[at + n]; }
+    }
+  }
+  if (params.accumulate != 0u) {
+    for (var m = m0; m < mEnd; m++) {
+      let at = params.outOffset + m * params.outRow;
+      for (var n = n0; n < nEnd; n++) { cells[(m - m0) * TILE + n - n0] += out[at + n]; }
+    }
+  }
+  for (var m = m0; m < mEnd; m++) {
+    let at = params.outOffset + m * params.outRow;
+    for (var j = 0u; j < TILE; j++) {  // unroll
+      if (n0 + j < params.N) { out[at + n0 + j] = cells[(m - m0) * TILE + j]; }
     }
   }
 }

@@ -42,7 +42,9 @@ export async function requestDevice(adapter: GPUAdapter, request: DeviceRequest)
   }
   const wide = limits.maxComputeInvocationsPerWorkgroup >= 1024 && adapter.features.has('subgroups');
   const tier = request.tier ?? (request.software ? 'software' : wide ? 'wide' : 'portable');
-  const traits = traitsOf(tier, { maxBindingBytes: raw.limits.maxStorageBufferBindingSize, ...(request.foldLimit && { foldLimit: request.foldLimit }) });
+  const { subgroupMinSize = 0, subgroupMaxSize = 0 } = adapter.info;
+  const subgroupLanes = adapter.features.has('subgroups') && subgroupMinSize === subgroupMaxSize ? subgroupMinSize : 0;
+  const traits = traitsOf(tier, { maxBindingBytes: raw.limits.maxStorageBufferBindingSize, subgroupLanes, ...(request.foldLimit && { foldLimit: request.foldLimit }) });
   const profile = requiredFeatures.includes('timestamp-query') ? new KernelProfile(raw) : undefined;
   const device = new GpuDevice(raw, { name: request.name, traits, ...(request.settle && { settle: request.settle }), ...(profile && { profile }) });
   return profile ? { device, raw, profile } : { device, raw };

@@ -13,12 +13,14 @@ export interface DeviceTraits {
   readonly foldLimit: number;
   /** The largest storage binding, in bytes. */
   readonly maxBindingBytes: number;
+  /** Lanes of a subgroup where shaders may use subgroups and all have as many; else 0. */
+  readonly subgroupLanes: number;
 }
 
 /** The traits of each tier, before the adapter's own limits are read. */
-export function traitsOf(tier: Tier, limits: { readonly maxBindingBytes: number; readonly foldLimit?: number }): DeviceTraits {
-  const foldLimit = limits.foldLimit ?? 65_535;
+export function traitsOf(tier: Tier, limits: { readonly maxBindingBytes: number; readonly foldLimit?: number; readonly subgroupLanes?: number }): DeviceTraits {
+  const { maxBindingBytes, foldLimit = 65_535, subgroupLanes = 0 } = limits;
   const lanes = tier === 'software' ? 16 : 64;
   const rowLanes = tier === 'software' ? 8 : tier === 'wide' ? 256 : 128;
-  return { tier, lanes, rowLanes, foldLimit, maxBindingBytes: limits.maxBindingBytes };
+  return { tier, lanes, rowLanes, foldLimit, maxBindingBytes, subgroupLanes };
 }

@@ -1,8 +1,8 @@
 /** Products of matrices, whatever their layout: every operand is an offset and two strides. */
 
 import type { Device } from '../gpu/device.ts';
-import { defineKernel, read, update } from '../gpu/kernel.ts';
 import type { Tensor } from '../gpu/tensor.ts';
+import { fitsSubgroupForm, matmulDirect, type MatmulOptions, matmulSubgroup } from './matmul-forms.ts';
 
 /** A matrix inside a tensor: element (i, j) is at `offset + i · row + j · column`. */
 export interface MatrixView {
@@ -27,57 +27,6 @@ export function repeatedRow(tensor: Tensor, offset = 0): MatrixView {
   return { tensor, offset, row: 0, column: 1 };
 }
 
-export interface MatmulOptions {
-  readonly M: number;
-  readonly N: number;
-  readonly K: number;
-  readonly aOffset: number;
-  readonly aRow: number;
-  readonly aColumn: number;
-  readonly bOffset: number;
-  readonly bRow: number;
-  readonly bColumn: number;
-  readonly addendOffset: number;
-  readonly addendRow: number;
-  readonly outOffset: number;
-  readonly outRow: number;
-  readonly useAddend: number;
-  readonly accumulate: number;
-}
-
-const bindings = { a: read('f32'), b: read('f32'), addend: read('f32'), out: update('f32') };
-const tolerance = { out: { absolute: 1e-5, relative: 1e-5 } };
-
-function matmulReference(
-  { a, b, addend, out }: { readonly a: Float64Array; readonly b: Float64Array; readonly addend: Float64Array; readonly out: Float64Array },
-  o: MatmulOptions,
-): void {
-  for (let m = 0; m < o.M; m++) {
-    for (let n = 0; n < o.N; n++) {
-      let sum = 0;
-      for (let k = 0; k < o.K; k++) {
-        sum += a[o.aOffset + m * o.aRow + k * o.aColumn]! * b[o.bOffset + k * o.bRow + n * o.bColumn]!;
-      }
-      if (o.useAddend) sum += addend[o.addendOffset + m * o.addendRow + n]!;
-      const at = o.outOffset + m * o.outRow + n;
-      out[at] = o.accumulate ? out[at]! + sum : sum;
-    }
-  }
-}
-
-const TILE = 8;
-
-/** The barrier-free form: each lane keeps an 8 × 8 tile in registers. */
-export const matmulDirect = defineKernel({
-  name: 'matmul-direct',
-  shader: 'matmul/matmul-direct.wgsl',
-  bindings,
-  params: (_, options: MatmulOptions) => ({ ...options }),
-  threads: (_, { M, N }) => Math.ceil(M / TILE) * Math.ceil(N / TILE),
-  reference: (arrays, _, options) => matmulReference(arrays, options),
-  tolerance,
-});
-
 export interface Matmul {
   readonly a: MatrixView;
   readonly b: MatrixView;
@@ -92,6 +41,8 @@ export interface Matmul {
 
 /**
  * Records out = a · b (+ addend) (+ out).
+ *
+ * The form follows from the adapter alone, and each sums over k in one fixed order, so a row's bits do not depend on the rows beside it.
  *
  * Shapes: a [M, K], b [K, N], out and addend [M, N], each a view. `out` and `addend` have columns side by side.
  */
@@ -113,5 +64,8 @@ export function matmul(device: Device, { a, b, out, shape: [M, N, K], addend, ac
     useAddend: addend ? 1 : 0,
     accumulate: accumulate ? 1 : 0,
   };
-  device.run(matmulDirect, { a: a.tensor, b: b.tensor, addend: addend?.tensor ?? device.none.f32, out: out.tensor }, options);
+  const tensors = { a: a.tensor, b: b.tensor, addend: addend?.tensor ?? device.none.f32, out: out.tensor };
+  const { subgroupLanes } = device.traits;
+  if (fitsSubgroupForm(subgroupLanes)) device.run(matmulSubgroup, tensors, { ...options, subgroupLanes });
+  else device.run(matmulDirect, tensors, options);
 }

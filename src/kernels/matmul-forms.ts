@@ -1,0 +1,81 @@
+/** The forms of a matrix product, for different adapters: all compute the same, each sums over k in one fixed order. */
+
+import { defineKernel, read, update } from '../gpu/kernel.ts';
+
+/** The product's sizes and where its operands lie: element (i, j) of a view is at `offset + i · row + j · column`. */
+export interface MatmulOptions {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly aOffset: number;
+  readonly aRow: number;
+  readonly aColumn: number;
+  readonly bOffset: number;
+  readonly bRow: number;
+  readonly bColumn: number;
+  readonly addendOffset: number;
+  readonly addendRow: number;
+  readonly outOffset: number;
+  readonly outRow: number;
+  readonly useAddend: number;
+  readonly accumulate: number;
+}
+
+const bindings = { a: read('f32'), b: read('f32'), addend: read('f32'), out: update('f32') };
+const tolerance = { out: { absolute: 1e-5, relative: 1e-5 } };
+
+function matmulReference(
+  { a, b, addend, out }: { readonly a: Float64Array; readonly b: Float64Array; readonly addend: Float64Array; readonly out: Float64Array },
+  o: MatmulOptions,
+): void {
+  for (let m = 0; m < o.M; m++) {
+    for (let n = 0; n < o.N; n++) {
+      let sum = 0;
+      for (let k = 0; k < o.K; k++) {
+        sum += a[o.aOffset + m * o.aRow + k * o.aColumn]! * b[o.bOffset + k * o.bRow + n * o.bColumn]!;
+      }
+      if (o.useAddend) sum += addend[o.addendOffset + m * o.addendRow + n]!;
+      const at = o.outOffset + m * o.outRow + n;
+      out[at] = o.accumulate ? out[at]! + sum : sum;
+    }
+  }
+}
+
+const DIRECT_TILE = 8;
+
+/** For any CPU adapter: no barriers, each lane an 8 × 8 tile in registers. */
+export const matmulDirect = defineKernel({
+  name: 'matmul-direct',
+  shader: 'matmul/matmul-direct.wgsl',
+  bindings,
+  params: (_, options: MatmulOptions) => ({ ...options }),
+  threads: (_, { M, N }) => Math.ceil(M / DIRECT_TILE) * Math.ceil(N / DIRECT_TILE),
+  reference: (arrays, _, options) => matmulReference(arrays, options),
+  tolerance,
+});
+
+const SUBGROUP_ROWS = 32;
+const SUBGROUP_LANE_COLUMNS = 4;
+
+export interface MatmulSubgroupOptions extends MatmulOptions {
+  /** Lanes of a subgroup, 4 to 32. */
+  readonly subgroupLanes: number;
+}
+
+/** For CPU adapters with subgroups: no barriers, and half the loads of the direct form for each multiply-add. */
+export const matmulSubgroup = defineKernel({
+  name: 'matmul-subgroup',
+  shader: 'matmul/matmul-subgroup.wgsl',
+  bindings,
+  params: (_, options: MatmulSubgroupOptions) => ({ ...options }),
+  constants: (_, { subgroupLanes }) => ({ SUBGROUP: subgroupLanes, LEFTS: SUBGROUP_ROWS / subgroupLanes }),
+  workgroups: (_, { M, N, subgroupLanes }) => Math.ceil(M / SUBGROUP_ROWS) * Math.ceil(N / (SUBGROUP_LANE_COLUMNS * subgroupLanes)),
+  lanes: ({ subgroupLanes }) => subgroupLanes,
+  reference: (arrays, _, options) => matmulReference(arrays, options),
+  tolerance,
+});
+
+/** Whether a CPU adapter's subgroups fit the subgroup form. */
+export function fitsSubgroupForm(subgroupLanes: number): boolean {
+  return subgroupLanes === 4 || subgroupLanes === 8 || subgroupLanes === 16;
+}
