@@ -167,7 +167,7 @@ async function checkGradients({ io, tolerances }: ModelCase, device: Device, tal
   const expected = new Map<string, Float32Array>();
   for (const name of got.keys()) expected.set(name, await io.read(`grad.${name}`));
   const largest = Math.max(...[...expected.values()].map(largestOf));
-  for (const [name, { values }] of got) {
+  for (const [name, { data: values }] of got) {
     const limit = ofTensor * largestOf(expected.get(name)!) + ofLargest * largest;
     tally.compare('gradients', `${ofTensor} of the tensor's largest + ${ofLargest} of all`, values, expected.get(name)!, () => limit, `grad.${name}`);
   }
@@ -185,7 +185,7 @@ async function firmElements({ io }: ModelCase, name: string): Promise<(i: number
 async function checkAfterUpdate(model: ModelCase, device: Device, tally: Tally, parameters: Parameters): Promise<void> {
   const limit = model.tolerances['adamw_abs_on_firm_elements'] ?? 0;
   const otherLimit = 2.1e-3; // a sanity check: these steps are rounding noise divided by itself
-  for (const [name, { values }] of await readParts(device, parameters)) {
+  for (const [name, { data: values }] of await readParts(device, parameters)) {
     const expected = await model.io.read(`after_adamw.${name}`);
     const isFirm = await firmElements(model, name);
     tally.compare('after_adamw, firm', `${limit}`, values, expected, (i) => (isFirm(i) ? limit : null), name);
@@ -205,7 +205,7 @@ async function checkOptimizerAlone(model: ModelCase, device: Device, tally: Tall
     trained.push({ name: parameter.name, weights: parameter.weights, gradient: tensorOf(device, 'f32', parameter.shape, gradient, 'verify/gradient') });
   }
   await new AdamW(device, trained, ADAMW).update(LR);
-  for (const [name, { values }] of await readParts(device, parameters)) {
+  for (const [name, { data: values }] of await readParts(device, parameters)) {
     tally.compare('adamw from stored gradients', `${limit}`, values, await model.io.read(`after_adamw.${name}`), () => limit, name);
   }
 }

@@ -124,12 +124,12 @@ export async function readParts(
   device: Device,
   parameters: Parameters,
   tensorFor: (parameter: Parameter) => Tensor = (parameter) => parameter.weights,
-): Promise<Map<string, { readonly shape: readonly number[]; readonly values: Float32Array }>> {
-  const parts = new Map<string, { readonly shape: readonly number[]; readonly values: Float32Array }>();
+): Promise<Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>> {
+  const parts = new Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>();
   for (const parameter of parameters.all) {
     const whole = Float32Array.from(await device.read(tensorFor(parameter)));
     for (const { name, offset, shape } of parameter.parts) {
-      parts.set(name, { shape, values: whole.slice(offset, offset + elementsOf(shape)) });
+      parts.set(name, { shape, data: whole.slice(offset, offset + elementsOf(shape)) });
     }
   }
   return parts;

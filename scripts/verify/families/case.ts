@@ -9,6 +9,8 @@ export interface CaseRecord {
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly options?: Readonly<Record<string, unknown>>;
   readonly expected: Readonly<Record<string, unknown>>;
+  /** Fixture fields that the source was fed. */
+  readonly uses?: readonly string[];
   readonly source?: string;
   readonly function?: string;
 }

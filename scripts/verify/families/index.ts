@@ -1,8 +1,19 @@
-/** What can be checked: family → algorithm → computation. A new family is a file beside this one and a line here. */
+/** Every family of golden cases: file name → algorithm name → what computes it. */
 
-import type { Family } from '../algorithms.ts';
-import { tokenStats } from './token-stats.ts';
+import type { Device } from '../../../src/gpu/device.ts';
+import { advantages } from './advantages.ts';
+import { aggregation } from './aggregation.ts';
+import type { CaseView } from './case.ts';
+import { klFamily } from './kl.ts';
+import { surrogates } from './surrogates.ts';
+
+/** Computes a case on a device, under the keys of its `expected`. */
+export type Compute = (view: CaseView, device: Device) => object | Promise<object>;
+export type Family = Readonly<Record<string, Compute>>;
 
 export const families: Readonly<Record<string, Family>> = {
-  token_stats: tokenStats,
+  advantages,
+  aggregation,
+  kl: klFamily,
+  surrogates,
 };

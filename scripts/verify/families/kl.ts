@@ -3,7 +3,7 @@
 import { nextKlCoefficient } from '../../../src/algorithms/stages/kl-control.ts';
 import { klOfRows, klTerm } from '../../../src/algorithms/stages/kl.ts';
 import type { Device } from '../../../src/gpu/device.ts';
-import { klEstimate, type KlEstimator } from '../../../src/kernels/stages-penalty.ts';
+import { klEstimate, type KlEstimator, type KlOptions } from '../../../src/kernels/stages-penalty.ts';
 import { UNBOUNDED, UNCLAMPED } from '../../../src/kernels/stages.ts';
 import type { CaseView } from './case.ts';
 import { filled, miniBatchOf, runLoss } from './loss-case.ts';
@@ -22,36 +22,38 @@ function optionsOf(view: CaseView) {
 async function kl(view: CaseView, device: Device): Promise<Record<string, unknown>> {
   const options = optionsOf(view);
   view.ignore('beta', 'note');
+  if (view.record.expected['error'] !== undefined) return plusForm(options);
   const weights = caseWeights(view);
   const batch = miniBatchOf(view, device);
   const zeros = filled(batch.B, 0);
   const result = await runLoss(batch, { advantage: zeros, low: zeros, high: zeros, kl: weights }, (draft) => klTerm(draft, weights, 1, options));
-  return { ...result, perToken: perToken(view, options) };
+  return { ...result, perToken: perToken(view, 'logp', options) };
 }
 
-function perToken(view: CaseView, { klEstimator, klClamp }: ReturnType<typeof optionsOf>): number[][] {
-  const [mask, logp, ref] = [view.table('mask'), view.table('logp'), view.table('refLogp')];
-  const estimator = { estimator: klEstimator, clampLogRatio: klClamp.logRatio ?? UNCLAMPED, clampK3: klClamp.k3 ?? UNBOUNDED, biasCorrection: false };
-  return mask.map((row, b) => row.map((m, t) => (m === 0 ? 0 : klEstimate(ref[b]![t]! - logp[b]![t]!, estimator).value)));
+/** Releases that raised on a name with `+`: here it has the value of the plain name. */
+function plusForm(options: ReturnType<typeof optionsOf>): Record<string, unknown> {
+  const plain = { ...options, klEstimator: 'k3' } as const;
+  const [got, expected] = [options, plain].map((form) => klEstimate(0.5, kernelOptions(form)).value);
+  return got === expected ? { error: 'fixed: the value of the plain estimator' } : {};
+}
+
+function kernelOptions({ klEstimator, klClamp }: ReturnType<typeof optionsOf>): KlOptions {
+  return { estimator: klEstimator, clampLogRatio: klClamp.logRatio ?? UNCLAMPED, clampK3: klClamp.k3 ?? UNBOUNDED, biasCorrection: false };
+}
+
+function perToken(view: CaseView, policy: 'logp' | 'oldLogp', options: ReturnType<typeof optionsOf>): number[][] {
+  const [mask, logp, ref] = [view.table('mask'), view.table(policy), view.table('refLogp')];
+  return mask.map((row, b) => row.map((m, t) => (m === 0 ? 0 : klEstimate(ref[b]![t]! - logp[b]![t]!, kernelOptions(options)).value)));
 }
 
 function klInReward(view: CaseView): Record<string, unknown> {
-  const options = optionsOf(view);
-  const clamped = { ...options, klClamp: { logRatio: 20, k3: 10 } };
+  const options = { ...optionsOf(view), klClamp: { logRatio: 20, k3: 10 } };
   const beta = view.number('beta', 0);
-  const [mask, old, ref] = [view.table('mask'), view.table('oldLogp'), view.table('refLogp')];
-  const lengths = view.lengths;
-  const charges = klOfRows(
-    { T: view.T, responseMask: mask.flat(), oldLogProbs: old.flat(), oldEntropies: [], refLogProbs: ref.flat() },
-    view.B,
-    clamped,
-  );
+  const [mask, old, ref, lengths] = [view.table('mask'), view.table('oldLogp'), view.table('refLogp'), view.lengths];
+  const tables = { T: view.T, responseMask: mask.flat(), oldLogProbs: old.flat(), oldEntropies: [], refLogProbs: ref.flat() };
+  const charges = klOfRows(tables, view.B, options);
   const mean = charges.reduce((sum, charge, i) => sum + charge / (lengths[i]! + 1e-8), 0) / view.B;
-  const tokens = perToken(
-    { table: (name: string) => view.table(name === 'logp' ? 'oldLogp' : name) } as CaseView,
-    clamped,
-  );
-  const rewards = view.row('reward');
+  const [tokens, rewards] = [perToken(view, 'oldLogp', options), view.row('reward')];
   const tokenRewards = mask.map((row, b) => row.map((m, t) => (m === 0 ? 0 : (t === row.lastIndexOf(1) ? rewards[b]! : 0) - beta * tokens[b]![t]!)));
   return {
     tokenRewards,

@@ -1,0 +1,153 @@
+/** The run: steps, evaluations, checkpoints, guards, and stopping when asked to. */
+
+import type { AlgorithmState } from '../algorithms/algorithm.ts';
+import { Interrupted } from '../base/errors.ts';
+import { type Checkpointed, type CheckpointState, findCheckpoint, pruneCheckpoints, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import type { Evaluation } from './evaluate.ts';
+import { type GuardOptions, Guards } from './guards.ts';
+import type { CompletionSample, MetricsRow, RunInfo, RunObserver, TrainSummary } from './observer.ts';
+import type { RunStore } from './run-store.ts';
+import type { StepResult } from './step-report.ts';
+
+/** What a method (grpo, sft) gives to be trained. */
+export interface TrainJob {
+  readonly info: Omit<RunInfo, 'startStep' | 'attempt'>;
+  readonly live: Checkpointed;
+  takeStep(step: number): Promise<StepResult>;
+  /** Every evaluation of the run, at a step. */
+  evaluate(step: number): Promise<readonly Evaluation[]>;
+  algorithmState(): AlgorithmState;
+  restoreAlgorithm(state: AlgorithmState): void;
+}
+
+export interface TrainOptions {
+  readonly steps: number;
+  readonly attempt: number;
+  readonly evalEvery: number | null;
+  readonly evalAtStart: boolean;
+  readonly checkpoint: { readonly every: number | null; readonly keepLast: number; readonly keepEvery: number | null; readonly keepBest: string | null };
+  readonly resume: boolean;
+  readonly guards: GuardOptions;
+  /** Names the recipe; a checkpoint of another recipe is not resumed by accident. */
+  readonly recipeHash: string;
+  readonly deviceName: string;
+}
+
+/**
+ * Trains to the last step, from the newest checkpoint of the store when there is one.
+ *
+ * @throws GuardError when a guard stops the run; Interrupted after `signal`, once a checkpoint is written
+ */
+export async function train(job: TrainJob, store: RunStore, observer: RunObserver, options: TrainOptions, signal: AbortSignal): Promise<TrainSummary> {
+  const started = performance.now();
+  const { progress } = job.live;
+  const guards = new Guards(options.guards, (message) => observer.warning(message));
+  let best = await resume(job, store, observer, options);
+  await observer.started({ ...job.info, startStep: progress.step, attempt: options.attempt });
+
+  let last: MetricsRow = row(progress.step, options.attempt, {});
+  if (progress.step === 0 && options.evalAtStart) {
+    const evaluations = await job.evaluate(0);
+    if (evaluations.length > 0) {
+      last = row(0, options.attempt, metricsOf(evaluations));
+      await observer.evaluated(0, metricsOf(evaluations), samplesOf(evaluations));
+      await observer.step(last);
+    }
+  }
+
+  let checkpoint: string | undefined;
+  while (progress.step < options.steps) {
+    const step = progress.step + 1;
+    const result = await job.takeStep(step);
+    const isLast = step === options.steps;
+    const isStopping = signal.aborted;
+    const evaluations = isDue(step, options.evalEvery) || isLast ? await job.evaluate(step) : [];
+    last = row(step, options.attempt, { ...result.metrics, ...metricsOf(evaluations) });
+    if (evaluations.length > 0) await observer.evaluated(step, metricsOf(evaluations), samplesOf(evaluations));
+    await observer.step(last);
+    if (result.scored.length > 0) await observer.completions(step, stepSamples(result));
+    await guards.check(result);
+
+    const measured = options.checkpoint.keepBest ? last[options.checkpoint.keepBest] : null;
+    const isBest = typeof measured === 'number' && (best === null || measured > best.value);
+    if (isBest) best = { value: measured, step };
+    if (isDue(step, options.checkpoint.every) || isLast || isStopping || signal.aborted || isBest) {
+      checkpoint = await saveCheckpoint(store, job.live, await stateOf(job, observer, options, best));
+      await pruneCheckpoints(store, { ...options.checkpoint, keep: best ? [best.step] : [] });
+    }
+    if (signal.aborted && !isLast) {
+      await observer.finished(summary('interrupted', job, started, last, checkpoint));
+      throw new Interrupted(`stopped after step ${step}; ${store.place}/${checkpoint} is written. Run the same command again to go on.`);
+    }
+  }
+  const done = summary('done', job, started, last, checkpoint);
+  await observer.finished(done);
+  return done;
+}
+
+async function resume(job: TrainJob, store: RunStore, observer: RunObserver, options: TrainOptions): Promise<CheckpointState['best']> {
+  if (!options.resume) {
+    await store.remove('checkpoints');
+    await observer.resumed(0, undefined);
+    return null;
+  }
+  const { path, passedOver } = await findCheckpoint(store);
+  for (const reason of passedOver) await observer.warning(`passed over ${reason}`);
+  if (path === null) {
+    await observer.resumed(0, undefined);
+    return null;
+  }
+  const state = await restoreCheckpoint(store, path, job.live);
+  job.restoreAlgorithm(state.algorithm);
+  if (state.device !== options.deviceName) {
+    await observer.warning(`resuming on ${options.deviceName} what was trained on ${state.device}: the run goes on, but not bit for bit as it would have there.`);
+  }
+  await observer.resumed(state.progress.step, state.bookmark);
+  return state.best;
+}
+
+async function stateOf(job: TrainJob, observer: RunObserver, options: TrainOptions, best: CheckpointState['best']): Promise<Omit<CheckpointState, 'version' | 'progress' | 'optimizerStep'>> {
+  return {
+    algorithm: job.algorithmState(),
+    bookmark: await observer.bookmark(),
+    best,
+    device: options.deviceName,
+    recipeHash: options.recipeHash,
+  };
+}
+
+function isDue(step: number, every: number | null): boolean {
+  return every !== null && step % every === 0;
+}
+
+function row(step: number, attempt: number, metrics: Readonly<Record<string, number>>): MetricsRow {
+  return { step, attempt, time: new Date().toISOString(), ...metrics };
+}
+
+function metricsOf(evaluations: readonly Evaluation[]): Record<string, number> {
+  return Object.assign({}, ...evaluations.map(({ metrics }) => metrics)) as Record<string, number>;
+}
+
+function samplesOf(evaluations: readonly Evaluation[]): CompletionSample[] {
+  return evaluations.flatMap(({ scored }) => scored.map((one) => sample(one)));
+}
+
+function stepSamples({ scored, advantages, step }: StepResult): CompletionSample[] {
+  return scored.map((one, index) => ({ ...sample(one), advantage: advantages[index]!, weightVersion: step - 1, ids: Array.from(one.rollout.tokens), logProbs: Array.from(one.rollout.logProbs) }));
+}
+
+function sample({ completion, reward, parts, rollout }: StepResult['scored'][number]): CompletionSample {
+  const { prompt } = completion;
+  return {
+    prompt: prompt.text ?? (prompt.messages ?? []).map(({ role, content }) => `${role}: ${content}`).join('\n'),
+    completion: completion.text,
+    reward,
+    rewards: Object.fromEntries(Object.entries(parts).map(([name, { score }]) => [name, score ?? Number.NaN])),
+    finishReason: rollout.finishReason,
+  };
+}
+
+function summary(stopped: TrainSummary['stopped'], { live }: TrainJob, started: number, last: MetricsRow, checkpoint: string | undefined): TrainSummary {
+  const { step: _step, attempt: _attempt, time: _time, ...metrics } = last;
+  return { stopped, step: live.progress.step, seconds: (performance.now() - started) / 1000, metrics, ...(checkpoint !== undefined && { checkpoint }) };
+}
