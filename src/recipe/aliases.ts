@@ -1,0 +1,44 @@
+/** Turns the keys of TRL and verl into ours, where that is a plain rename. */
+
+import type { RecipeIssue } from '../base/errors.ts';
+import { type Alias, advice, aliases } from './alias-table.ts';
+import { type Located, locate, originInWords, partAt, plain, withoutPart, withPart } from './located.ts';
+
+/** The layer in our keys; `notes` says what was read as what. */
+export function withOurKeys(layer: Located, issues: RecipeIssue[], notes: string[]): Located {
+  let root = layer;
+  for (const alias of aliases) {
+    const part = partAt(layer, alias.from.split('.'));
+    if (!part) continue;
+    const at = originInWords(part.origin);
+    const value = translated(alias, part);
+    root = withoutPart(root, alias.from.split('.'));
+    if (!value) {
+      issues.push({ path: alias.from, at, message: `expected one of ${Object.keys(alias.values ?? {}).join(', ')}, got ${JSON.stringify(plain(part))}. Write ${alias.to.join(' and ')} instead.` });
+      continue;
+    }
+    for (const key of alias.to) {
+      const path = key.split('.');
+      if (partAt(layer, path)) issues.push({ path: alias.from, at, message: `expected one of ${alias.from} and ${key}, got both.` });
+      else root = withPart(root, path, value, issues);
+    }
+    notes.push(`${at}: ${alias.from} is read as ${alias.to.join(' and ')}.`);
+  }
+  return root;
+}
+
+/** Whether a key is one of theirs that we know. */
+export function isForeignKey(key: string): boolean {
+  return Object.hasOwn(advice, key) || aliases.some((alias) => alias.from === key);
+}
+
+/** What to write in place of a key of theirs that has no plain counterpart. */
+export function adviceFor(key: string): string | undefined {
+  return Object.hasOwn(advice, key) ? `${advice[key]}.` : undefined;
+}
+
+function translated({ values, isOpen }: Alias, part: Located): Located | undefined {
+  const written = String(plain(part));
+  if (values && Object.hasOwn(values, written)) return locate(values[written], part.origin);
+  return !values || isOpen ? part : undefined;
+}

@@ -1,0 +1,67 @@
+/** Says in our words, with the place, what the schema found wrong. */
+
+import type { z } from 'zod';
+import type { RecipeIssue } from '../base/errors.ts';
+import { adviceFor } from './aliases.ts';
+import { fieldsOf, recipeJsonSchema, schemaAt, typeInWords } from './json-schema.ts';
+import { type Located, nearestPart, originInWords, partAt, type Path, plain } from './located.ts';
+import { nearest } from './nearest.ts';
+
+type ZodIssue = z.core.$ZodIssue;
+
+/** Every problem the schema found, one entry for each wrong value and each unknown key. */
+export function issuesOf(found: readonly ZodIssue[], root: Located): RecipeIssue[] {
+  return found.flatMap((issue) => {
+    const path = issue.path.map(String);
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], root));
+    return [{ path: path.join('.'), message: wrongValue(issue, path, root), ...placeOf(root, path) }];
+  });
+}
+
+/** The place of a path for a message: where it, or the nearest thing around it, is written. */
+export function placeOf(root: Located, path: Path): { at?: string } {
+  const { origin } = nearestPart(root, path);
+  return origin.kind === 'default' ? {} : { at: originInWords(origin) };
+}
+
+function wrongValue(issue: ZodIssue, path: Path, root: Located): string {
+  const schema = schemaAt(path);
+  const part = partAt(root, path);
+  const got = part ? shown(plain(part)) : 'nothing';
+  if (issue.code === 'invalid_format') return `expected ${issue.message}; got ${got}.`;
+  if (issue.code === 'custom' || !schema) return issue.message;
+  const meant = schema.enum && part && typeof part.value === 'string' ? nearest(part.value, schema.enum.map(String)) : undefined;
+  return `expected ${typeInWords(schema)}, got ${got}.${meant ? ` Did you mean ${meant}?` : ''}`;
+}
+
+function unknownKey(path: Path, root: Located): RecipeIssue {
+  const block = path.slice(0, -1).join('.');
+  const key = path.at(-1)!;
+  const hint = adviceFor(path.join('.')) ?? suggestionFor(path);
+  const message = `expected a key of ${block || 'the recipe'}, got ${key}.${hint ? ` ${hint}` : ''}`;
+  return { path: path.join('.'), message, ...placeOf(root, path) };
+}
+
+/** “Did you mean …?” from the keys beside it, else from every key of the recipe. */
+function suggestionFor(path: Path): string | undefined {
+  const schema = recipeJsonSchema();
+  const key = path.at(-1)!;
+  const siblings = Object.keys(propertiesOf(schemaAt(path.slice(0, -1), schema)));
+  const all = fieldsOf(schema).map((field) => field.path);
+  const sameName = all.find((full) => full.endsWith(`.${key}`));
+  const names = new Map(all.map((full) => [full.split('.').at(-1)!, full]));
+  const elsewhere = nearest(key, names.keys());
+  const meant = nearest(key, siblings) ?? sameName ?? (elsewhere && names.get(elsewhere));
+  return meant && `Did you mean ${meant}?`;
+}
+
+function propertiesOf(schema: ReturnType<typeof schemaAt>): object {
+  const block = schema?.anyOf?.find((part) => typeof part === 'object' && part.properties) ?? schema;
+  return (typeof block === 'object' && block.properties) || {};
+}
+
+function shown(value: unknown): string {
+  if (value === null) return 'nothing (null)';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

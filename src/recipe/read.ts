@@ -1,0 +1,146 @@
+/**
+ * Reads a recipe: defaults, then the preset, then the file (and the files it builds on), then `key=value` from the command line.
+ * Everything wrong with it is reported at once, each with its place.
+ */
+
+import { RecipeError, type RecipeIssue } from '../base/errors.ts';
+import { withOurKeys } from './aliases.ts';
+import type { Environment } from './environment.ts';
+import { issuesOf, placeOf } from './issues.ts';
+import { commandLine, type Located, locate, locateLike, overlaid, partAt, plain, withoutPart, withPart } from './located.ts';
+import { parseOverride } from './override.ts';
+import { presetNamed } from './presets.ts';
+import { type Recipe, recipeFrom, recipeSchema, type RecipeValues } from './recipe.ts';
+import { remarksOn } from './remarks.ts';
+import { brokenRules } from './rules.ts';
+import { readYaml } from './yaml-source.ts';
+
+export interface RecipeSource {
+  /** Path of the recipe file; absent for a recipe made of overrides alone. */
+  readonly file?: string;
+  /** `key=value`, in order. */
+  readonly overrides?: readonly string[];
+  readonly environment?: Environment;
+  /** Text of a file; the second argument is the file that names it. */
+  readonly readText?: (file: string, from: string | undefined) => Promise<{ path: string; text: string }>;
+}
+
+export interface LoadedRecipe {
+  readonly recipe: Recipe;
+  /** The complete recipe as files spell it. */
+  readonly values: RecipeValues;
+  /** The same with the origin of each value. */
+  readonly located: Located;
+  /** The text of the recipe file as it was read; empty without one. */
+  readonly text: string;
+  /** Aliases that were read, keys without effect, settings that bend the method. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads, checks and completes a recipe.
+ *
+ * @throws RecipeError with every problem found
+ */
+export async function readRecipe(source: RecipeSource): Promise<LoadedRecipe> {
+  const issues: RecipeIssue[] = [];
+  const notes: string[] = [];
+  const files = source.file === undefined ? [] : await readFiles(source, source.file, issues, notes);
+  const written = withOverrides(files.map(({ root }) => root).reduceRight<Located | undefined>(overlaid, undefined), source.overrides ?? [], issues, notes);
+  const named = locate({ run: { name: nameOf(source.file) } }, { kind: 'default' });
+  const located = [named, presetOf(written), written].reduce<Located>((base, top) => (top ? overlaid(base, top) : base), defaults());
+  const values = checked(located, issues);
+  const isWritten = (key: string) => written !== undefined && partAt(written, key.split('.')) !== undefined;
+  return { recipe: recipeFrom(values), values, located: locateLike(values, located), text: files[0]?.text ?? '', notes: [...notes, ...remarksOn(values, isWritten)] };
+}
+
+/** Gives the issues of an error raised later (while a run is built, say) the places of the recipe's keys. */
+export function withPlaces(error: RecipeError, { located }: LoadedRecipe): RecipeError {
+  const issues = error.issues.map((issue) => (issue.at === undefined && issue.path ? { ...issue, ...placeOf(located, issue.path.split('.')) } : issue));
+  return new RecipeError(issues, { cause: error });
+}
+
+interface ReadFile {
+  readonly root: Located;
+  readonly text: string;
+}
+
+/** The file and, after it, the files it builds on. */
+async function readFiles(source: RecipeSource, file: string, issues: RecipeIssue[], notes: string[]): Promise<ReadFile[]> {
+  if (!source.readText) throw new RecipeError(`recipe: expected a way to read ${file}, got none.`);
+  const read: ReadFile[] = [];
+  const seen = new Set<string>();
+  for (let name: string | undefined = file, from: string | undefined; name !== undefined; ) {
+    const { path, text } = await source.readText(name, from);
+    if (seen.has(path)) throw new RecipeError([{ path: 'recipe', message: `expected files that end somewhere, got ${path} twice.`, at: from ?? path }]);
+    seen.add(path);
+    const { root, issues: found } = readYaml(text, path, source.environment ?? {});
+    if (found.length > 0) throw new RecipeError([...issues, ...found]);
+    const base = partAt(root, ['recipe']);
+    if (base && typeof base.value !== 'string') issues.push({ path: 'recipe', message: 'expected the path of another recipe.', ...placeOf(root, ['recipe']) });
+    read.push({ root: withOurKeys(withoutPart(root, ['recipe']), issues, notes), text });
+    from = path;
+    name = typeof base?.value === 'string' ? base.value : undefined;
+  }
+  return read;
+}
+
+function withOverrides(files: Located | undefined, overrides: readonly string[], issues: RecipeIssue[], notes: string[]): Located | undefined {
+  let root = files;
+  for (const text of overrides) {
+    const override = parseOverride(text, issues);
+    if (!override) continue;
+    const single = withPart(undefined, override.path, override.part, issues);
+    const renamed = withOurKeys(single, issues, notes);
+    root = renamed === single ? withPart(withDefaultList(root, override.path), override.path, override.part, issues) : overlaid(root, renamed);
+  }
+  return root;
+}
+
+/** So that `optim.betas.1=0.95` changes one entry of a default list, the list must be there. */
+function withDefaultList(root: Located | undefined, path: readonly string[]): Located | undefined {
+  const index = path.findIndex((key) => /^\d+$/.test(key));
+  const list = path.slice(0, index);
+  const standard = index < 1 || (root && partAt(root, list)) ? undefined : partAt(defaults(), list);
+  return standard ? withPart(root, list, { ...standard, origin: commandLine }, []) : root;
+}
+
+function defaults(): Located {
+  return locate(recipeSchema.parse({}), { kind: 'default' });
+}
+
+function presetOf(written: Located | undefined): Located | undefined {
+  const chosen = written && partAt(written, ['algorithm', 'name']);
+  const isTrainedByReward = !written || partAt(written, ['method'])?.value !== 'sft';
+  const preset = isTrainedByReward ? presetNamed(chosen ? chosen.value : 'grpo') : undefined;
+  return preset && locate(preset.values, { kind: 'preset', name: preset.name });
+}
+
+/** The complete recipe, or everything that is wrong with it. */
+function checked(located: Located, issues: RecipeIssue[]): RecipeValues {
+  const parsed = recipeSchema.safeParse(plain(located));
+  if (!parsed.success) issues.push(...issuesOf(parsed.error.issues, located));
+  const wrong = new Set(issues.map(({ path }) => path));
+  const repaired = parsed.success ? parsed.data : repairedWithout(located, wrong);
+  const broken = repaired ? brokenRules(repaired, wrong) : [];
+  issues.push(...broken.map((issue) => ({ ...issue, ...placeOf(located, issue.path.split('.')) })));
+  if (issues.length > 0 || !parsed.success) throw new RecipeError(issues);
+  return parsed.data;
+}
+
+/** The recipe without its wrong parts (or, where that is not enough, without their blocks), so that the rules can look at the rest. */
+function repairedWithout(located: Located, wrong: ReadonlySet<string>): RecipeValues | undefined {
+  const listOrValue = (path: readonly string[]) => path.slice(0, path.findIndex((key) => /^\d+$/.test(key)) >>> 0);
+  for (const cut of [listOrValue, (path: readonly string[]) => path.slice(0, 1)]) {
+    const rest = [...wrong].reduce((root, path) => withoutPart(root, cut(path.split('.'))), located);
+    const parsed = recipeSchema.safeParse(plain(rest));
+    if (parsed.success) return parsed.data;
+  }
+  return undefined;
+}
+
+/** A run without a name is called after its recipe file. */
+function nameOf(file: string | undefined): string {
+  const stem = file?.split(/[\\/]/).at(-1)?.replace(/\.[^.]*$/, '') ?? '';
+  return stem.replace(/[^\w.+-]/g, '-').replace(/^[^\w]+/, '') || 'run';
+}
