@@ -104,7 +104,7 @@ export function tellAll(observers: readonly RunObserver[]): RunObserver {
     finished: (summary) => each((observer) => observer.finished(summary)),
     async bookmark() {
       const bookmarks = await Promise.all(observers.map((observer) => observer.bookmark()));
-      return Object.assign({}, ...bookmarks);
+      return Object.fromEntries(bookmarks.flatMap((bookmark) => Object.entries(bookmark)));
     },
   };
 }
