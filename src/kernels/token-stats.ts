@@ -6,7 +6,7 @@
  */
 
 import type { Device } from '../gpu/device.ts';
-import { defineKernel, read, update } from '../gpu/kernel.ts';
+import { type ArraysOf, type Dims, defineKernel, read, update } from '../gpu/kernel.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 
 /** Numbers of running state per token. */
@@ -26,24 +26,39 @@ interface FirstTileOptions extends TileOptions {
   readonly first: boolean;
 }
 
-/** The barrier-free form: one lane takes in a whole row of the tile. */
-export const tokenStatsTileDirect = defineKernel({
-  name: 'token-stats-tile-direct',
-  shader: 'head/token-stats-tile-direct.wgsl',
-  bindings: { logits: read('f32'), targets: read('u32'), state: update('f32') },
-  params: (_, { first, temperature, ...tile }: FirstTileOptions) => ({ ...tile, inverseTemperature: 1 / temperature, first: first ? 1 : 0 }),
-  threads: (_, { count }) => count,
-  reference({ logits, targets, state }, _, { count, tileStart, tileWidth, temperature, first }) {
+const tileBindings = { logits: read('f32'), targets: read('u32'), state: update('f32') };
+
+const tile = {
+  bindings: tileBindings,
+  params: (_: Dims, { count, tileStart, tileWidth, temperature, first }: FirstTileOptions) => ({ count, tileStart, tileWidth, inverseTemperature: 1 / temperature, first: first ? 1 : 0 }),
+  reference({ logits, targets, state }: ArraysOf<typeof tileBindings>, _: Dims, { count, tileStart, tileWidth, temperature, first }: FirstTileOptions): void {
     for (let row = 0; row < count; row++) {
-      const tile = logits.subarray(row * tileWidth, (row + 1) * tileWidth);
+      const values = logits.subarray(row * tileWidth, (row + 1) * tileWidth);
       const sums = state.subarray(row * STATE_WIDTH, (row + 1) * STATE_WIDTH);
-      takeTile(sums, tile, temperature, first);
+      takeTile(sums, values, temperature, first);
       const column = targets[row]! - tileStart;
-      if (column >= 0 && column < tileWidth) sums[6] = tile[column]!;
+      if (column >= 0 && column < tileWidth) sums[6] = values[column]!;
       sums[7] = 1 / temperature;
     }
   },
   tolerance: { state: { absolute: 1e-5, relative: 1e-5 } },
+};
+
+/** The barrier-free form: one lane takes in a whole row of the tile. */
+export const tokenStatsTileDirect = defineKernel({
+  ...tile,
+  name: 'token-stats-tile-direct',
+  shader: 'head/token-stats-tile-direct.wgsl',
+  threads: (_, { count }) => count,
+});
+
+/** The form for GPUs: the lanes of a workgroup share a row of the tile. */
+export const tokenStatsTileWorkgroup = defineKernel({
+  ...tile,
+  name: 'token-stats-tile-workgroup',
+  shader: 'head/token-stats-tile-workgroup.wgsl',
+  workgroups: (_, { count }) => count,
+  lanes: ({ rowLanes }) => rowLanes,
 });
 
 /** Σ e, Σ d·e, Σ e², Σ d·e² with d = (x − m) / temperature and e = exp(d), rescaled when the maximum m rises. */
@@ -132,7 +147,8 @@ export interface TokenStatsTile extends FirstTileOptions {
 
 /** Takes the logits of ids `tileStart … tileStart + tileWidth − 1` into the state; `first` begins a new pass. */
 export function tokenStatsTile(device: Device, { logits, targets, state, ...options }: TokenStatsTile): void {
-  device.run(tokenStatsTileDirect, { logits, targets, state }, options);
+  const form = device.traits.tier === 'software' ? tokenStatsTileDirect : tokenStatsTileWorkgroup;
+  device.run(form, { logits, targets, state }, options);
 }
 
 export interface TokenStatsFinish {
@@ -175,4 +191,4 @@ export function tokenStatsBackward(device: Device, { count, tileStart, tileWidth
   device.run(tokenStatsBackwardDirect, tensors, { count, tileStart, tileWidth, temperature });
 }
 
-export const kernels = [tokenStatsTileDirect, tokenStatsFinishDirect, tokenStatsBackwardDirect] as const;
+export const kernels = [tokenStatsTileDirect, tokenStatsTileWorkgroup, tokenStatsFinishDirect, tokenStatsBackwardDirect] as const;
