@@ -6,6 +6,7 @@
 //   fn rowTerm(token: Token) -> f32                 summed over the row's tokens in the first pass
 //   fn surrogate(token: Token, row: Row) -> Outcome
 //
+// params.weighted: 0 no weights, 1 they multiply the outcome, 2 the surrogate reads them itself.
 // byLogProb[b, t] = weight · slope, exactly 0 where the mask is 0; sums[b] = Σ_t of what SURROGATE_SUMS names.
 
 struct Token {
@@ -17,6 +18,7 @@ struct Token {
   moves: f32,     // ∂ logRatio / ∂ logProb: 0 where the clamp holds it
   low: f32,
   high: f32,
+  weight: f32,    // 1 unless params.weighted
 }
 
 struct Row {
@@ -52,6 +54,8 @@ fn tokenAt(b: u32, t: u32) -> Token {
   let at = b * params.T + t;
   let raw = policyLogProbs[at] - oldLogProbs[at];
   let clamped = clamp(raw, -params.clampLogRatio, params.clampLogRatio);
+  var weight = 1.0;
+  if (params.weighted != 0u) { weight = weights[at]; }
   let bound = params.boundsOffset + b * params.boundsRow + t * params.boundsColumn;
   return Token(
     advantages[params.advantageOffset + b * params.advantageRow + t * params.advantageColumn],
@@ -62,6 +66,7 @@ fn tokenAt(b: u32, t: u32) -> Token {
     select(0.0, 1.0, abs(raw) <= params.clampLogRatio),
     bounds[bound],
     bounds[bound + 1u],
+    weight,
   );
 }
 
@@ -98,8 +103,7 @@ fn main(
     }
     let token = tokenAt(b, t);
     let outcome = surrogate(token, row);
-    var weight = 1.0;
-    if (params.weighted != 0u) { weight = weights[at]; }
+    let weight = select(token.weight, 1.0, params.weighted == 2u);
     byLogProb[at] = weight * outcome.slope;
     value += weight * outcome.value;
     low += f32((outcome.clipped & LOW) / LOW);

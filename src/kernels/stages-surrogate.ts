@@ -21,6 +21,8 @@ export interface SurrogateToken {
   readonly moves: number;
   readonly low: number;
   readonly high: number;
+  /** 1 unless the tokens are weighted. */
+  readonly weight: number;
 }
 
 /** What a surrogate sees of the token's row: its valid tokens, and sums over them. */
@@ -72,18 +74,23 @@ interface FrameOptions {
   readonly clampLogRatio: number;
 }
 
-export type SurrogateKernel<O> = Kernel<typeof bindings, FrameOptions & O>;
+/** A surrogate on the device; `O` are its own options. */
+export interface SurrogateKernel<O> extends Kernel<typeof bindings, FrameOptions & O> {
+  /** Reads the token weights itself, so that they do not multiply its outcome. */
+  readonly readsWeights: boolean;
+}
 
 export interface SurrogateDeclaration<O> {
   readonly name: string;
   /** Summed over the row's tokens before any of them is judged. */
   readonly rowTerm?: (token: SurrogateToken, options: O) => number;
+  readonly readsWeights?: boolean;
   readonly token: (token: SurrogateToken, row: SurrogateRow, options: O) => SurrogateOutcome;
 }
 
 /** Declares a surrogate; `shaders/stage/<name>.wgsl` holds the same functions in WGSL, and O the fields of its `Params` after the frame's. */
 export function defineSurrogate<O extends Readonly<Record<string, number>>>(declaration: SurrogateDeclaration<O>): SurrogateKernel<O> {
-  return defineKernel({
+  const kernel = defineKernel({
     name: declaration.name,
     shader: `stage/${declaration.name}.wgsl`,
     bindings,
@@ -92,6 +99,7 @@ export function defineSurrogate<O extends Readonly<Record<string, number>>>(decl
     reference: (arrays, dims, options) => surrogateReference(arrays, dims, options, declaration),
     tolerance: { byLogProb: { absolute: 1e-5, relative: 1e-4 }, sums: { absolute: 1e-4, relative: 1e-4 } },
   });
+  return { ...kernel, readsWeights: declaration.readsWeights ?? false };
 }
 
 function surrogateReference<O>(arrays: ArraysOf<typeof bindings>, dims: Dims, options: FrameOptions & O, { rowTerm, token: judge }: SurrogateDeclaration<O>): void {
@@ -107,7 +115,7 @@ function surrogateReference<O>(arrays: ArraysOf<typeof bindings>, dims: Dims, op
     arrays.byLogProb.fill(0, b * T, (b + 1) * T);
     for (const [at, token] of tokens) {
       const { value, slope, clipped, extra = 0 } = judge(token, row, options);
-      const weight = options.weighted ? arrays.weights[at]! : 1;
+      const weight = options.weighted === 2 ? 1 : token.weight;
       arrays.byLogProb[at] = weight * slope;
       const parts = [weight * value, clipped & LOW, (clipped & HIGH) / HIGH, (clipped & LOWER) / LOWER, token.logRatio, Math.abs(token.logRatio), extra];
       parts.forEach((part, column) => (sums[column]! += part));
@@ -135,6 +143,7 @@ function validTokens(arrays: ArraysOf<typeof bindings>, o: FrameOptions, b: numb
         moves: Math.abs(rawLogRatio) <= o.clampLogRatio ? 1 : 0,
         low: arrays.bounds[bound]!,
         high: arrays.bounds[bound + 1]!,
+        weight: o.weighted ? arrays.weights[at]! : 1,
       },
     ]);
   }
@@ -149,7 +158,7 @@ export interface SurrogateTables {
   readonly advantages: TableView;
   /** (low, high) of each token, the second beside the first. */
   readonly bounds: TableView;
-  /** Multiplies value and slope; all 1 when absent. */
+  /** Token weights, which multiply value and slope unless the surrogate reads them itself; all 1 when absent. */
   readonly weights?: Tensor | undefined;
   readonly byLogProb: Tensor;
   readonly sums: SumColumns;
@@ -173,7 +182,7 @@ export function surrogate<O>(device: Device, kernel: SurrogateKernel<O>, tables:
     boundsOffset: bounds.offset,
     boundsRow: bounds.row,
     boundsColumn: bounds.column,
-    weighted: weights ? 1 : 0,
+    weighted: weights ? (kernel.readsWeights ? 2 : 1) : 0,
     sumsAt: sums.at,
   });
 }

@@ -4,7 +4,6 @@ import type { Group } from '../../../src/algorithms/algorithm.ts';
 import { type AdvantageOptions, deviation, groupAdvantages, meanOf } from '../../../src/algorithms/stages/advantage.ts';
 import { bestOfGroupAdvantages, lengthWeightedAdvantages, meanScaledAdvantages, type SingletonPolicy, sparseScaledAdvantages } from '../../../src/algorithms/stages/baselines.ts';
 import { discountedReturns, normalizedThenSummed, optimalTokenBaseline, spreadOverTokens, type TokenMask, whiten } from '../../../src/algorithms/stages/whiten.ts';
-import { RecipeError } from '../../../src/base/errors.ts';
 import type { CaseView } from './case.ts';
 import { tableOf } from './loss-case.ts';
 
@@ -18,9 +17,9 @@ export function groupsOf(view: CaseView): Group[] {
   return [...new Set(ids)].map((prompt) => ({ prompt, rows: ids.flatMap((id, row) => (id === prompt ? [row] : [])) }));
 }
 
-/** The reward that was fed to the source: `uses` names it. */
+/** Released estimators were fed rewards without gaps; `advantage` is about the gaps. */
 function rewardsOf(view: CaseView): number[] {
-  return view.has('rewardFinite') && view.record.uses?.includes('rewardFinite') ? view.row('rewardFinite') : view.row('reward');
+  return view.row(view.has('rewardFinite') && view.algorithm !== 'advantage' ? 'rewardFinite' : 'reward');
 }
 
 function maskOf(view: CaseView): TokenMask {
@@ -47,8 +46,7 @@ function optionsOf(view: CaseView): AdvantageOptions {
 function grpo(view: CaseView): Got {
   const parts = view.option('parts');
   if (Array.isArray(parts) && view.text('aggregation', '') === 'normalize_then_sum') return normalizeThenSum(view, parts.map(String));
-  view.ignore('weights');
-  const rewards = Array.isArray(parts) ? partsOf(view, parts.map(String))[0]! : rewardsOf(view);
+  const rewards = Array.isArray(parts) ? combined(view, parts.map(String)) : rewardsOf(view);
   const groups = groupsOf(view);
   const advantages = groupAdvantages(rewards, groups, optionsOf(view));
   const batch = view.text('scale', '') === 'batch' ? deviation(rewards) : null;
@@ -57,12 +55,27 @@ function grpo(view: CaseView): Got {
 }
 
 function partsOf(view: CaseView, names: readonly string[]): number[][] {
-  const parts = view.field('rewardParts') as Readonly<Record<string, readonly (number | null)[]>>;
+  const parts = view.inputs.raw('rewardParts') as Readonly<Record<string, readonly (number | null)[]>>;
   return names.map((name) => parts[name]!.map((value) => value ?? Number.NaN));
 }
 
+/** Σ_k w_k R_k, a missing part counting 0; missing where every part is. */
+function combined(view: CaseView, names: readonly string[]): number[] {
+  const weights = weightsOf(view, names);
+  const parts = partsOf(view, names);
+  return Array.from({ length: view.B }, (_, i) => {
+    const known = parts.map((part) => part[i]!).filter((value) => !Number.isNaN(value));
+    return known.length === 0 ? Number.NaN : parts.reduce((sum, part, k) => sum + (Number.isNaN(part[i]!) ? 0 : weights[k]! * part[i]!), 0);
+  });
+}
+
+function weightsOf(view: CaseView, names: readonly string[]): number[] {
+  const weights = view.option('weights');
+  return Array.isArray(weights) ? weights.map(Number) : names.map(() => 1);
+}
+
 function normalizeThenSum(view: CaseView, names: readonly string[]): Got {
-  const weights = (view.option('weights') as number[] | undefined) ?? names.map(() => 1);
+  const weights = weightsOf(view, names);
   const eps = view.number('eps', 1e-4);
   view.ignore('center', 'scale', 'singleton');
   const sums = normalizedThenSummed(partsOf(view, names), weights, groupsOf(view), { eps, singleton: 'zero' });
@@ -107,40 +120,27 @@ function optimalToken(view: CaseView): Got {
 }
 
 function gdpo(view: CaseView): Got {
-  const names = (view.option('parts') as string[] | undefined) ?? [];
-  const weights = (view.option('weights') as number[] | undefined) ?? names.map(() => 1);
+  const names = (view.option('parts') as string[] | null) ?? [];
+  const weights = weightsOf(view, names);
   const mask = maskOf(view);
   view.ignore('whitenEps');
   const sums = normalizedThenSummed(partsOf(view, names), weights, groupsOf(view), { eps: view.number('eps', 1e-6), singleton: policyOf(view) === 'raw' ? 'raw' : 'zero' });
   return { advantageTokens: tableOf(whiten(spreadOverTokens(sums, mask), mask), mask.T) };
 }
 
-/** A refusal by a RecipeError is the `error` of the case. */
-function refusable(compute: (view: CaseView) => Got): (view: CaseView) => Got {
-  return (view) => {
-    try {
-      return compute(view);
-    } catch (error) {
-      if (error instanceof RecipeError) return { error: error.message };
-      throw error;
-    }
-  };
-}
-
 export const advantages = {
-  grpo: refusable(grpo),
-  rloo: refusable(advantage),
-  opo: refusable((view) => ({ advantages: lengthWeightedAdvantages(rewardsOf(view), groupsOf(view), view.lengths, policyOf(view)) })),
-  gpg: refusable((view) => ({ advantages: sparseScaledAdvantages(rewardsOf(view), groupsOf(view), view.number('fNorm', 1), policyOf(view)) })),
-  grpo_passk: refusable((view) => {
+  grpo: grpo,
+  rloo: advantage,
+  opo: ((view: CaseView) => ({ advantages: lengthWeightedAdvantages(rewardsOf(view), groupsOf(view), view.lengths, policyOf(view)) })),
+  gpg: ((view: CaseView) => ({ advantages: sparseScaledAdvantages(rewardsOf(view), groupsOf(view), view.number('fNorm', 1), policyOf(view)) })),
+  grpo_passk: ((view: CaseView) => {
     const eps = view.number('eps', 1e-6);
     return { advantages: bestOfGroupAdvantages(rewardsOf(view), groupsOf(view), view.text('scale', 'group') === 'none' ? null : eps, policyOf(view)) };
   }),
-  maxrl: refusable((view) => {
-    view.ignore('singleton');
-    return { advantages: meanScaledAdvantages(rewardsOf(view), groupsOf(view), view.number('eps', 1e-6)) };
+  maxrl: ((view: CaseView) => {
+    return { advantages: meanScaledAdvantages(rewardsOf(view), groupsOf(view), view.number('eps', 1e-6), policyOf(view)) };
   }),
-  advantage: refusable(advantage),
+  advantage: advantage,
   'reinforce++': reinforcePlusPlus,
   'reinforce++baseline': reinforcePlusPlusBaseline,
   remax,

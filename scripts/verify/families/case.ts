@@ -1,78 +1,49 @@
 /** One golden case as a family's function sees it: its tables, rows and options by name. */
 
-import { TrainerError } from '../../../src/base/errors.ts';
-
-export interface CaseRecord {
-  readonly id: string;
-  readonly algorithm: string;
-  readonly fixture?: string;
-  readonly inputs?: Readonly<Record<string, unknown>>;
-  readonly options?: Readonly<Record<string, unknown>>;
-  readonly expected: Readonly<Record<string, unknown>>;
-  /** Fixture fields that the source was fed. */
-  readonly uses?: readonly string[];
-  readonly source?: string;
-  readonly function?: string;
-}
+import type { Fields, Json } from '../fields.ts';
+import type { FixtureCase } from '../fixture.ts';
 
 export class CaseView {
-  readonly record: CaseRecord;
-  readonly #fields: Readonly<Record<string, unknown>>;
-  readonly #options: Readonly<Record<string, unknown>>;
-  readonly #read = new Set<string>();
+  readonly id: string;
+  readonly algorithm: string;
+  readonly inputs: Fields;
+  readonly expectsError: boolean;
+  readonly #options: Fields;
 
-  constructor(record: CaseRecord, fixtures: Readonly<Record<string, unknown>>) {
-    this.record = record;
-    const fixture = record.fixture === undefined ? {} : fixtures[record.fixture];
-    if (typeof fixture !== 'object' || fixture === null) throw new TrainerError(`${record.id}: expected a fixture ${record.fixture}, got none.`);
-    this.#fields = { ...fixture, ...record.inputs };
-    this.#options = record.options ?? {};
+  constructor({ id, algorithm, inputs, options, expected }: Pick<FixtureCase, 'id' | 'algorithm' | 'inputs' | 'options' | 'expected'>) {
+    this.id = id;
+    this.algorithm = algorithm;
+    this.inputs = inputs;
+    this.expectsError = expected['error'] !== undefined;
+    this.#options = options;
   }
 
   has(field: string): boolean {
-    return this.#fields[field] !== undefined;
-  }
-
-  /** A field as it stands in the file. */
-  field(name: string): unknown {
-    const value = this.#fields[name];
-    if (value === undefined) throw new TrainerError(`${this.record.id}: expected a field ${name}, got none.`);
-    return value;
+    return this.inputs.has(field);
   }
 
   /** Numbers; null and "NaN" are NaN. */
   row(name: string): number[] {
-    const value = this.field(name);
-    if (!Array.isArray(value)) throw new TrainerError(`${this.record.id}: expected ${name} to be an array, got ${typeof value}.`);
-    return value.map((entry) => (entry === null ? Number.NaN : Number(entry)));
+    return this.inputs.vector(name);
   }
 
   table(name: string): number[][] {
-    const value = this.field(name);
-    if (!Array.isArray(value)) throw new TrainerError(`${this.record.id}: expected ${name} to be a table, got ${typeof value}.`);
-    return value.map((entries) => Array.from(entries as ArrayLike<unknown>, (entry) => (entry === null ? Number.NaN : Number(entry))));
+    return this.inputs.table(name);
   }
 
-  scalar(name: string): number {
-    return Number(this.field(name));
+  /** An option as it stands in the file; null when absent. */
+  option(name: string): Json {
+    return this.#options.raw(name);
   }
 
-  /** An option as it stands in the file; undefined when absent. Reading it marks it as known. */
-  option(name: string): unknown {
-    this.#read.add(name);
-    return this.#options[name];
+  /** A number; `fallback` where the option is absent or null. */
+  number<T extends number | null>(name: string, fallback: T): number | T {
+    return this.#options.has(name) ? this.#options.number(name) : fallback;
   }
 
-  /** A number; `absent` when the option is, null when it is null. */
-  number<T extends number | null>(name: string, absent: T): number | T {
+  text(name: string, fallback: string): string {
     const value = this.option(name);
-    if (value === undefined) return absent;
-    return value === null ? (null as T) : Number(value);
-  }
-
-  text(name: string, absent: string): string {
-    const value = this.option(name);
-    return value === undefined || value === null ? absent : String(value);
+    return value === null ? fallback : String(value);
   }
 
   flag(name: string): boolean {
@@ -81,12 +52,7 @@ export class CaseView {
 
   /** Declares options that only name what the case is about. */
   ignore(...names: readonly string[]): void {
-    for (const name of names) this.#read.add(name);
-  }
-
-  /** Options no one asked for: a case with such is not covered. */
-  get unread(): string[] {
-    return Object.keys(this.#options).filter((name) => !this.#read.has(name));
+    for (const name of names) this.option(name);
   }
 
   get B(): number {

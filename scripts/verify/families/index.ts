@@ -1,19 +1,27 @@
 /** Every family of golden cases: file name → algorithm name → what computes it. */
 
 import type { Device } from '../../../src/gpu/device.ts';
+import type { Compute } from '../algorithms.ts';
 import { advantages } from './advantages.ts';
 import { aggregation } from './aggregation.ts';
-import type { CaseView } from './case.ts';
+import { CaseView } from './case.ts';
 import { klFamily } from './kl.ts';
 import { surrogates } from './surrogates.ts';
+import { tokenStats } from './token-stats.ts';
 
-/** Computes a case on a device, under the keys of its `expected`. */
-export type Compute = (view: CaseView, device: Device) => object | Promise<object>;
-export type Family = Readonly<Record<string, Compute>>;
+/** Computes a case under the keys of its `expected`. */
+type ComputeView = (view: CaseView, device: Device) => object | Promise<object>;
 
-export const families: Readonly<Record<string, Family>> = {
-  advantages,
-  aggregation,
-  kl: klFamily,
-  surrogates,
+function family(computations: Readonly<Record<string, ComputeView>>): Readonly<Record<string, Compute>> {
+  return Object.fromEntries(
+    Object.entries(computations).map(([name, compute]) => [name, async (one, device) => ({ ...(await compute(new CaseView(one), device)) })]),
+  );
+}
+
+export const families: Readonly<Record<string, Readonly<Record<string, Compute>>>> = {
+  advantages: family(advantages),
+  aggregation: family(aggregation),
+  kl: family(klFamily),
+  surrogates: family(surrogates),
+  token_stats: tokenStats,
 };

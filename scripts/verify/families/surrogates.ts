@@ -27,7 +27,7 @@ async function run(view: CaseView, device: Device, plan: Plan): Promise<LossResu
     high: typeof plan.high === 'number' ? filled(batch.B, plan.high) : plan.high,
     policy: plan.weights,
   };
-  view.ignore('lossType', 'clampLogRatio', 'clipLow', 'clipHigh', 'dualClip', 'tauPos', 'tauNeg');
+  view.ignore('agg', 'lossType', 'clampLogRatio', 'clipLow', 'clipHigh', 'dualClip', 'tauPos', 'tauNeg');
   return runLoss(batch, rows, (draft) => {
     if (view.has('samplerWeights')) draft.weights = deviceTable(device, view.table('samplerWeights'));
     const columns = plan.term(draft);
@@ -37,7 +37,7 @@ async function run(view: CaseView, device: Device, plan: Plan): Promise<LossResu
       const held = sums.tokenMean(columns.low) + sums.tokenMean(columns.high);
       const clipped = { extra: sums.tokenMean(columns.extra), none: 0, high: sums.tokenMean(columns.high), held }[plan.clipFraction ?? 'held'];
       const lower = { low: sums.tokenMean(columns.low), none: 0, lower: sums.tokenMean(columns.lower) }[plan.lowerFraction ?? 'lower'];
-      return { ...underSourceNames(clipped, lower, -sums.tokenMean(columns.logRatio)), ...surprisalMetrics(view, plan.weights) };
+      return { ...underSourceNames(clipped, lower, isVerl(view) ? -sums.tokenMean(columns.logRatio) : klOfOldToNew(view)), ...surprisalMetrics(view, plan.weights) };
     });
   });
 }
@@ -68,6 +68,15 @@ export function surprisalMetrics(view: CaseView, weights: ArrayLike<number>): Re
     }),
   );
   return { entropy_loss: surprisal, policy_entropy: weighted / (tokens + 1e-8) };
+}
+
+/** Not verl: the others measure ⟨−Δ⟩ before the clamp. */
+const isVerl = (view: CaseView): boolean => view.id.startsWith('verl');
+
+function klOfOldToNew(view: CaseView): number {
+  const [mask, logp, old] = [view.table('mask').flat(), view.table('logp').flat(), view.table('oldLogp').flat()];
+  const tokens = mask.reduce((sum, m) => sum + m, 0);
+  return mask.reduce((sum, m, at) => (m === 0 ? sum : sum + old[at]! - logp[at]!), 0) / (tokens + 1e-8);
 }
 
 const isEasyR1 = (view: CaseView): boolean => view.text('agg', '').startsWith('easyr1.');

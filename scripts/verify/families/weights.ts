@@ -22,7 +22,7 @@ export function caseWeights(view: CaseView, fallback = 'token-mean', lengths: Ui
   const blocks = view.option('microRows');
   // Entrain's modes take the whole mini-batch, however it is split.
   if (view.text('scope', 'mini') === 'mini' || !Array.isArray(blocks)) return namedWeights(view, agg, { lengths, T: view.T });
-  return blockedWeights(view, agg, blocks, lengths);
+  return blockedWeights(view, agg, blocks as number[][], lengths);
 }
 
 function blockedWeights(view: CaseView, agg: string, blocks: readonly (readonly number[])[], lengths: Uint32Array): Float64Array {
@@ -52,7 +52,7 @@ export function namedWeights(view: CaseView, agg: string, { lengths, T }: Counts
   const forms: Record<string, (length: number) => number> = {
     'entmech.token-mean': () => 1 / (N + 1e-8),
     'entmech.seq-mean-token-sum': () => 1 / B,
-    'entmech.seq-mean-token-mean': (length) => (all.includes(0) ? Number.NaN : 1 / (B * length)),
+    'entmech.seq-mean-token-mean': (length) => 1 / (B * length),
     'entmech.seq-mean-token-sum-norm': () => 1 / T,
     'easyr1.token': () => 1 / (N + 1e-8),
     'easyr1.seq': (length) => 1 / (B * (length + 1e-8)),
@@ -62,6 +62,6 @@ export function namedWeights(view: CaseView, agg: string, { lengths, T }: Counts
     'trl.dr_grpo': () => 1 / (B * maxLength),
   };
   const form = forms[agg];
-  if (!form) throw new TrainerError(`${view.record.id}: expected an aggregation this check knows, got ${agg}.`);
+  if (!form) throw new TrainerError(`${view.id}: expected an aggregation this check knows, got ${agg}.`);
   return Float64Array.from(all, form);
 }

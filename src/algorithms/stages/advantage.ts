@@ -12,6 +12,8 @@ export interface AdvantageOptions {
   readonly eps: number;
   /** A group of one row: advantage 0, its reward as it is, or a refusal. */
   readonly singleton: 'zero' | 'raw' | 'error';
+  /** The deviation counts at least this much; 0 unless an old release is to be reproduced. */
+  readonly minDeviation?: number;
 }
 
 /**
@@ -36,7 +38,7 @@ export function groupAdvantages(rewards: ArrayLike<number>, groups: readonly Gro
       continue;
     }
     if (spread(values) === 0 && options.center !== 'none') continue;
-    const scale = options.scale === 'none' ? 1 : (options.scale === 'group' ? deviation(values) : batchStd) + options.eps;
+    const scale = options.scale === 'none' ? 1 : Math.max(options.scale === 'group' ? deviation(values) : batchStd, options.minDeviation ?? 0) + options.eps;
     const mean = meanOf(values);
     for (const row of scored) advantages[row] = centered(rewards[row]!, mean, values.length, options.center) / scale;
   }
@@ -50,7 +52,7 @@ function centered(reward: number, mean: number, count: number, center: Advantage
 
 function singletonAdvantage(reward: number, group: Group, options: AdvantageOptions, batchStd: number): number {
   if (options.singleton === 'error') {
-    throw new RecipeError([{ path: 'rollout.n', message: `expected groups of at least two rows, got one row for prompt ${group.prompt}. Raise rollout.n, or choose an algorithm.advantage without a group baseline.` }]);
+    throw new RecipeError([{ path: 'rollout.n', message: `expected groups of at least two rows, got one row for prompt ${group.prompt}. Raise rollout.n, or set algorithm.compat.advantage.singleton to zero.` }]);
   }
   if (options.singleton === 'zero') return 0;
   // As released: centre 0 and, within the group, deviation 1.
