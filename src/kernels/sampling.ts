@@ -5,9 +5,9 @@
  */
 
 import type { Device } from '../gpu/device.ts';
-import { defineKernel, read, update, write } from '../gpu/kernel.ts';
+import { type Dims, defineKernel, read, update, write } from '../gpu/kernel.ts';
 import { Tensor } from '../gpu/tensor.ts';
-import { type SampleOptions, sampleTokensReference, STATE_ROW } from './sampling-reference.ts';
+import { type SampleArrays, type SampleOptions, sampleTokensReference, STATE_ROW } from './sampling-reference.ts';
 
 /** Numbers of state per row: rowId, length, finished, lastToken. */
 export { STATE_ROW };
@@ -34,10 +34,7 @@ function sampleParams({ temperature, topK, topP, minP, repetitionPenalty, key, v
   };
 }
 
-/** The barrier-free form: one lane draws for a row. */
-export const sampleTokensDirect = defineKernel({
-  name: 'sample-tokens-direct',
-  shader: 'sample/sample-tokens-direct.wgsl',
+const sample = {
   bindings: {
     logits: update('f32'),
     state: update('u32'),
@@ -47,10 +44,26 @@ export const sampleTokensDirect = defineKernel({
     logProbs: update('f32'),
     entropies: update('f32'),
   },
-  params: (_, options: SampleOptions) => sampleParams(options),
-  threads: (_, { count }) => count,
-  reference: (arrays, _, options) => sampleTokensReference(arrays, options),
+  params: (_: Dims, options: SampleOptions) => sampleParams(options),
+  reference: (arrays: SampleArrays, _: Dims, options: SampleOptions) => sampleTokensReference(arrays, options),
   tolerance,
+};
+
+/** The barrier-free form: one lane draws for a row. */
+export const sampleTokensDirect = defineKernel({
+  ...sample,
+  name: 'sample-tokens-direct',
+  shader: 'sample/sample-tokens-direct.wgsl',
+  threads: (_, { count }) => count,
+});
+
+/** The form for GPUs: the lanes of a workgroup share a row. */
+export const sampleTokensWorkgroup = defineKernel({
+  ...sample,
+  name: 'sample-tokens-workgroup',
+  shader: 'sample/sample-tokens-workgroup.wgsl',
+  workgroups: (_, { count }) => count,
+  lanes: ({ rowLanes }) => rowLanes,
 });
 
 export const advanceRowsDirect = defineKernel({
@@ -98,7 +111,8 @@ export interface SampleTokens extends SampleOptions {
 export function sampleTokens(device: Device, { logits, state, seen, stops, tokens, logProbs, entropies, ...options }: SampleTokens): void {
   // Both may be `device.none.u32`, and a binding that is written shares its buffer with no other.
   const stopIds = options.stopCount === 0 ? new Tensor('u32', [4], device.none.i32.storage) : stops;
-  device.run(sampleTokensDirect, { logits, state, seen, stops: stopIds, tokens, logProbs, entropies }, options);
+  const form = device.traits.tier === 'software' ? sampleTokensDirect : sampleTokensWorkgroup;
+  device.run(form, { logits, state, seen, stops: stopIds, tokens, logProbs, entropies }, options);
 }
 
 export interface AdvanceRows {
@@ -122,4 +136,4 @@ export function advanceRows(device: Device, { count, ...tensors }: AdvanceRows):
   device.run(advanceRowsDirect, tensors, { count });
 }
 
-export const kernels = [sampleTokensDirect, advanceRowsDirect] as const;
+export const kernels = [sampleTokensDirect, sampleTokensWorkgroup, advanceRowsDirect] as const;
