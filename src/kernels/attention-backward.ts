@@ -24,7 +24,7 @@ export interface AttentionKeyBackwardOptions extends PackedOptions {
   readonly dValuesOffset: number;
 }
 
-const tolerance = { absolute: 5e-6, relative: 2e-5 };
+const tolerance = { absolute: 1e-5, relative: 2e-5 };
 
 /** One lane to a query's head; also writes delta = dOut · out. */
 export const attentionQueryBackwardDirect = defineKernel({

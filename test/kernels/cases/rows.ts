@@ -1,0 +1,63 @@
+import { columnPartials, columnTotalDirect } from '../../../src/kernels/column-sum.ts';
+import { gatherRowsKernel, scatterRowsKernel, segmentSumKernel } from '../../../src/kernels/rows.ts';
+import { garbage, given, kernelCase, numberSource } from '../kernel-case.ts';
+
+const numbers = numberSource('rows');
+
+/** Rows picked, and their width, with one lane and several to a row. */
+const picked = [
+  { count: 1, width: 1, parts: 1 },
+  { count: 13, width: 7, parts: 3 },
+  { count: 17, width: 16, parts: 1 },
+  { count: 331, width: 5, parts: 5 },
+];
+
+const picks = picked.flatMap(({ count, width, parts }) => {
+  const rows = given(Array.from({ length: count }, (_, i) => (i * 7 + 2) % count));
+  const options = { count, width, parts, sourceOffset: 3, sourceStride: width + 2, outOffset: 1, outStride: width + 1 };
+  const title = `${count} rows of ${width}`;
+  return [
+    kernelCase(gatherRowsKernel, title, { source: numbers([3 + count * (width + 2)]), rows, out: garbage([2 + count * (width + 1)]) }, options),
+    kernelCase(scatterRowsKernel, title, { source: numbers([3 + count * (width + 2)]), rows, out: garbage([2 + count * (width + 1)]) }, options),
+  ];
+});
+
+/** Segments of 0, 1, 2, … rows. */
+const sums = picked.map(({ count: segments, width, parts }) => {
+  const lengths = Array.from({ length: segments }, (_, s) => (s * 3 + 1) % 5);
+  const starts = lengths.reduce((all, length) => [...all, all.at(-1)! + length], [0]);
+  const order = Array.from({ length: starts.at(-1)! }, (_, j) => (j * 5) % starts.at(-1)!);
+  return kernelCase(
+    segmentSumKernel,
+    `${segments} segments of ${width}`,
+    {
+      source: numbers([2 + order.length * width]),
+      order: given(order),
+      starts: given(starts),
+      targets: given(Array.from({ length: segments }, (_, s) => segments - s)),
+      out: numbers([1 + (segments + 1) * (width + 1)]),
+    },
+    { segments, width, parts, sourceOffset: 2, sourceStride: width, outOffset: 1, outStride: width + 1 },
+  );
+});
+
+const columns = [
+  { count: 1, width: 1 },
+  { count: 63, width: 5 },
+  { count: 64, width: 17 },
+  { count: 65, width: 16 },
+  { count: 331, width: 37 },
+].flatMap(({ count, width }) => {
+  const blocks = Math.ceil(count / 64);
+  return [
+    kernelCase(
+      columnPartials,
+      `${count} rows of ${width}`,
+      { source: numbers([3 + count * (width + 1)]), sums: garbage([blocks * width + 5]) },
+      { count, width, sourceOffset: 3, sourceStride: width + 1 },
+    ),
+    kernelCase(columnTotalDirect, `${count} blocks of ${width}`, { sums: numbers([count * width]), out: numbers([width]) }, { blocks: count, width }),
+  ];
+});
+
+export const rowsCases = [...picks, ...sums, ...columns];
