@@ -4,8 +4,10 @@ import { KernelError } from '../base/errors.ts';
 import type { CompiledKernel } from './pipeline-cache.ts';
 import type { KernelProfile } from './profile.ts';
 
+/** Bytes of the uniforms of one submit. */
+export const ARENA_BYTES = 256 * 1024;
 const SLOT_BYTES = 256; // minUniformBufferOffsetAlignment that every adapter grants
-const SLOTS = 1024;
+const SLOTS = ARENA_BYTES / SLOT_BYTES;
 
 type Command =
   | { readonly kind: 'dispatch'; readonly name: string; readonly compiled: CompiledKernel; readonly group: GPUBindGroup; readonly slot: number; readonly x: number; readonly y: number }
@@ -16,7 +18,7 @@ export class CommandList {
   readonly arena: GPUBuffer;
   readonly #device: GPUDevice;
   readonly #profile: KernelProfile | undefined;
-  readonly #bytes = new ArrayBuffer(SLOT_BYTES * SLOTS);
+  readonly #bytes = new ArrayBuffer(ARENA_BYTES);
   readonly #view = new DataView(this.#bytes);
   #commands: Command[] = [];
   #slots = 0;
@@ -26,7 +28,7 @@ export class CommandList {
     this.#profile = profile;
     this.arena = device.createBuffer({
       label: 'engine/params',
-      size: SLOT_BYTES * SLOTS,
+      size: ARENA_BYTES,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
     });
   }

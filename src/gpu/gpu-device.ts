@@ -52,6 +52,7 @@ export class GpuDevice implements Device {
     this.#settle = options.settle ?? ((work) => work);
     this.#pipelines = new PipelineCache(device, options.traits);
     this.#commands = new CommandList(device, options.profile);
+    this.#ledger.add('engine/params', this.#commands.arena.size);
     device.addEventListener('uncapturederror', (event) => {
       this.#failure ??= describeFailure(event.error);
     });
@@ -175,7 +176,7 @@ export class GpuDevice implements Device {
       this.#staging = this.#staging.filter((buffer) => buffer !== fits);
       return fits;
     }
-    const size = Math.max(4096, 2 ** Math.ceil(Math.log2(bytes)));
+    const size = stagingBytes(bytes);
     this.#ledger.add('engine/staging', size);
     return this.#device.createBuffer({ label: 'engine/staging', size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
   }
@@ -192,6 +193,11 @@ export class GpuDevice implements Device {
   #throwIfFailed(): void {
     if (this.#failure) throw this.#failure;
   }
+}
+
+/** The size of the buffer that a read of so many bytes goes through. */
+export function stagingBytes(bytes: number): number {
+  return Math.max(4096, 2 ** Math.ceil(Math.log2(bytes)));
 }
 
 function bufferOf(tensor: Tensor): GPUBuffer {

@@ -1,7 +1,9 @@
 /** A device that only counts: building a run on it tells how many bytes the run will take, without taking them. */
 
-import { KernelError } from '../base/errors.ts';
 import type { Device, MemoryUse } from './device.ts';
+import { KernelError } from '../base/errors.ts';
+import { ARENA_BYTES } from './command-list.ts';
+import { stagingBytes } from './gpu-device.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 import { type ElementType, elementsOf, type HostArray, Tensor } from './tensor.ts';
 import type { DeviceTraits } from './traits.ts';
@@ -15,6 +17,7 @@ export class PlanningDevice implements Device {
 
   constructor(traits: DeviceTraits) {
     this.traits = traits;
+    this.#ledger.add('engine/params', ARENA_BYTES);
     this.none = {
       f32: this.create('f32', [4], 'engine/none'),
       u32: this.create('u32', [4], 'engine/none'),
@@ -42,6 +45,11 @@ export class PlanningDevice implements Device {
   copy(): void {}
   flush(): void {}
   close(): void {}
+
+  /** Counts the buffer that a read of so many elements goes through. */
+  countRead(elements: number): void {
+    this.#ledger.add('engine/staging', stagingBytes(Math.max(4, elements * 4)));
+  }
 
   read(tensor: Tensor): Promise<HostArray> {
     return Promise.reject(new KernelError(`${tensor.storage.label}: expected a device that computes, got the planning device.`));

@@ -1,0 +1,89 @@
+/** From a recipe to a policy: its shape, its weights on the device, its tokenizer. */
+
+import { DataError, RecipeError } from '../base/errors.ts';
+import { Random } from '../base/random.ts';
+import { type ModelConfig } from '../model/config.ts';
+import { initialWeights } from '../model/initialise.ts';
+import { loadParameters, type Parameters } from '../model/parameters.ts';
+import { openWeights, type Weights } from '../model/weights.ts';
+import { encodeSafetensors } from '../model/safetensors.ts';
+import { describeConfig } from '../model/write-config.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { Recipe } from './recipe.ts';
+import type { BuildServices } from './services.ts';
+
+/** Where the built-in task's tokenizer comes from when a recipe names none. */
+const TASK_TOKENIZER = 'models/make-the-number';
+
+export interface Policy {
+  readonly config: ModelConfig;
+  readonly tokenizer: Tokenizer;
+  /** Files that make a checkpoint a model other tools load. */
+  readonly sideFiles: ReadonlyMap<string, Uint8Array>;
+  /** Fills parameters with the weights of step 0. */
+  load(parameters: Parameters): Promise<void>;
+}
+
+/** @throws RecipeError, DataError if model and tokenizer cannot be opened or do not fit */
+export async function openPolicy(recipe: Recipe, services: BuildServices): Promise<Policy> {
+  const policy = await openNamed(recipe, services);
+  return services.skipWeights ? { ...policy, load: () => Promise.resolve() } : policy;
+}
+
+async function openNamed(recipe: Recipe, services: BuildServices): Promise<Policy> {
+  const { path, init, tokenizer: folder } = recipe.model;
+  if (path !== null) {
+    const { config, weights, sideFiles } = await services.openModel(path);
+    const { tokenizer, sideFiles: tokenizerFiles } = await services.openTokenizer(folder ?? path);
+    checkVocabulary(config, tokenizer, path);
+    return { config, tokenizer, sideFiles: new Map([...sideFiles, ...tokenizerFiles]), load: (parameters) => loadParameters(services.device, parameters, weights) };
+  }
+  const { tokenizer, sideFiles } = await services.openTokenizer(folder ?? TASK_TOKENIZER);
+  const config = freshConfig(recipe, init!, tokenizer);
+  const described = [...describeConfig(config)].map(([name, text]) => [name, new TextEncoder().encode(text)] as const);
+  return {
+    config,
+    tokenizer,
+    sideFiles: new Map([...described, ...sideFiles]),
+    load: async (parameters) => loadParameters(services.device, parameters, await freshWeights(config, recipe, init!.embeddingStd)),
+  };
+}
+
+function freshConfig({ rollout }: Recipe, init: NonNullable<Recipe['model']['init']>, tokenizer: Tokenizer): ModelConfig {
+  const eos = tokenizer.idOf('<eos>') ?? tokenizer.idOf('</s>') ?? tokenizer.idOf('<|endoftext|>');
+  if (eos === undefined) throw new RecipeError([{ path: 'model.tokenizer', message: 'expected a tokenizer with <eos>, </s> or <|endoftext|>, got one without. A fresh model needs to know how a completion ends.' }]);
+  return {
+    family: 'llama',
+    layers: init.layers,
+    width: init.width,
+    heads: init.heads,
+    kvHeads: init.kvHeads ?? init.heads,
+    headDim: init.width / init.heads,
+    ffWidth: init.ffWidth,
+    vocabSize: tokenizer.vocabSize,
+    normEps: init.normEps,
+    ropeTheta: init.ropeTheta,
+    ropeScaling: null,
+    tied: init.tieEmbeddings,
+    qkvBias: false,
+    qkNorm: false,
+    slidingWindow: null,
+    maxPositions: Math.max(64, 2 * rollout.maxTokens),
+    bosId: tokenizer.idOf('<bos>') ?? tokenizer.idOf('<s>') ?? null,
+    eosIds: [eos],
+    padId: tokenizer.idOf('<pad>') ?? null,
+  };
+}
+
+async function freshWeights(config: ModelConfig, { seed }: Recipe, embeddingStd: number): Promise<Weights> {
+  const bytes = [...encodeSafetensors(initialWeights(config, Random.seeded(seed).fork('initial-weights'), embeddingStd))];
+  const file = new Blob(bytes.map((chunk) => chunk.slice().buffer));
+  const read = async (offset: number, length: number) => new Uint8Array(await file.slice(offset, offset + length).arrayBuffer());
+  return openWeights({ name: 'fresh weights', size: file.size, read });
+}
+
+function checkVocabulary(config: ModelConfig, tokenizer: Tokenizer, path: string): void {
+  if (tokenizer.vocabSize > config.vocabSize) {
+    throw new DataError(`${path}: expected a tokenizer of at most ${config.vocabSize} tokens, as the model has embeddings for, got ${tokenizer.vocabSize}. Tokenizer and weights belong to different models.`);
+  }
+}

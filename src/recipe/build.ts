@@ -1,0 +1,177 @@
+/** From a recipe to a run: the only code that reads one. */
+
+import type { Algorithm } from '../algorithms/algorithm.ts';
+import { createAlgorithm } from '../algorithms/index.ts';
+import { Random } from '../base/random.ts';
+import { promptOrder } from '../data/prompt.ts';
+import { Learner } from '../engines/learner.ts';
+import { createScorer, type Scorer } from '../engines/scorer.ts';
+import { parameterCount } from '../model/config.ts';
+import { createParameters, type Parameters } from '../model/parameters.ts';
+import { createRopeTable, Transformer } from '../model/transformer.ts';
+import { AdamW } from '../optim/adamw.ts';
+import type { Schedule } from '../optim/schedule.ts';
+import { isUnfiltered, type SamplingOptions } from '../rollout/rollout.ts';
+import { PolicySampler } from '../rollout/sampler.ts';
+import { evaluate } from '../trainer/evaluate.ts';
+import { sftStep } from '../trainer/sft-step.ts';
+import { StepTables } from '../trainer/step-tables.ts';
+import { trainStep } from '../trainer/train-step.ts';
+import type { TrainJob, TrainOptions } from '../trainer/train.ts';
+import type { Progress, TrainingRun } from '../trainer/training-run.ts';
+import { evaluationSets, exampleSource, openPrompts, openRewards, promptEncoder, type Prompts, samplingOf } from './build-data.ts';
+import { openPolicy, type Policy } from './build-policy.ts';
+import { limitsOf, type RunLimits } from './limits.ts';
+import type { Recipe } from './recipe.ts';
+import type { BuildServices } from './services.ts';
+
+/** The parts of a policy at work: what `eval` and `sample` need. */
+export interface BuiltPolicy {
+  readonly policy: Policy;
+  readonly prompts: Prompts;
+  readonly parameters: Parameters;
+  readonly sampler: PolicySampler;
+  readonly scorer: Scorer;
+  readonly sampling: SamplingOptions;
+  readonly encode: ReturnType<typeof promptEncoder>;
+  readonly limits: RunLimits;
+}
+
+/** Opens everything a recipe names, and puts the policy on the device. */
+export async function buildPolicy(recipe: Recipe, services: BuildServices): Promise<BuiltPolicy & { readonly model: Transformer | null }> {
+  return assemble(recipe, services, false);
+}
+
+async function assemble(recipe: Recipe, services: BuildServices, isTrained: boolean): Promise<BuiltPolicy & { readonly model: Transformer | null }> {
+  const { device } = services;
+  const policy = await openPolicy(recipe, services);
+  const { config, tokenizer } = policy;
+  const encode = promptEncoder(recipe, tokenizer);
+  const prompts = await openPrompts(recipe, services, encode);
+  const scorer = createScorer(await openRewards(recipe, services), (tokens) => tokenizer.decode(tokens));
+  const sampling = samplingOf(recipe, config.eosIds, tokenizer);
+  const limits = limitsOf(recipe, config, prompts.longest, device.traits);
+  const parameters = createParameters(device, config);
+  await policy.load(parameters);
+  const model = isTrained ? new Transformer(device, config, parameters, { maxPositions: limits.maxPositions, maxTokens: limits.microTokens, maxPredictions: limits.microTokens }) : null;
+  const table = model?.ropeTable ?? createRopeTable(device, config, limits.maxPositions);
+  const sampler = new PolicySampler(device, config, parameters, table, limits.sampler);
+  return { policy, prompts, parameters, model, sampler, scorer, sampling, encode, limits };
+}
+
+/** A run ready to be trained; `sampledRows` completions are decoded together at most. */
+export async function buildRun(recipe: Recipe, services: BuildServices, deviceName: string): Promise<TrainJob & { readonly sampledRows: number }> {
+  const built = await assemble(recipe, services, true);
+  const { policy, parameters, sampler, scorer, sampling, encode, prompts, limits } = built;
+  const model = built.model!;
+  const { device } = services;
+  const algorithm = createAlgorithm(recipe.algorithm);
+  const optimizer = createOptimizer(recipe, model);
+  const isSft = recipe.method === 'sft';
+  const wantsReference = !isSft && (algorithm.usesReference || recipe.ref.measureKl);
+  const reference = wantsReference ? createParameters(device, policy.config, 'reference') : null;
+  if (reference) await policy.load(reference);
+  const learner = new Learner(model, optimizer, reference, { maxRows: limits.updateRows, maxLength: recipe.rollout.maxTokens, microTokens: limits.microTokens });
+  const progress: Progress = { step: 0, updates: 0, cursor: 0, tokens: 0 };
+  const random = Random.seeded(recipe.seed);
+  const evaluations = evaluationSets(recipe, prompts.evaluation, sampling);
+  const shared = { learner, progress, random };
+
+  const takeStep = isSft
+    ? sftSteps(recipe, built, shared)
+    : grpoSteps({
+        ...shared,
+        sampler,
+        scorer,
+        algorithm,
+        encode,
+        evaluations,
+        prompts: promptOrder(prompts.train, { seed: recipe.seed, shuffle: recipe.data.shuffle }),
+        settings: stepSettings(recipe, sampling),
+        tables: new StepTables(device, limits.updateRows, recipe.rollout.maxTokens, algorithm.needs),
+        thinkEndId: policy.tokenizer.idOf('</think>') ?? null,
+      });
+  return {
+    info: {
+      name: recipe.run.name ?? 'run',
+      method: recipe.method,
+      steps: recipe.steps,
+      device: deviceName,
+      parameters: parameterCount(policy.config),
+      deviceBytes: device.memory.bytes,
+    },
+    sampledRows: limits.sampler.maxRows,
+    live: { device, parameters, optimizer, progress, sideFiles: policy.sideFiles },
+    takeStep,
+    async evaluate(step) {
+      const results = [];
+      for (const set of evaluations) results.push(await evaluate({ sampler, scorer, encode }, set, random.at(step)));
+      return results;
+    },
+    algorithmState: () => algorithm.state(),
+    restoreAlgorithm: (state: ReturnType<Algorithm['state']>) => algorithm.restore(state),
+  };
+}
+
+function grpoSteps(run: TrainingRun): TrainJob['takeStep'] {
+  return (step) => trainStep(run, step);
+}
+
+function sftSteps(recipe: Recipe, { prompts, encode, policy }: BuiltPolicy, { learner, progress }: Pick<TrainingRun, 'learner' | 'progress'>): TrainJob['takeStep'] {
+  const { device } = learner;
+  const table = (name: string) => device.create('f32', [recipe.batch.prompts, recipe.rollout.maxTokens], `tables/${name}`);
+  const run = {
+    learner,
+    progress,
+    examples: exampleSource(recipe, prompts.train, encode, policy.tokenizer, policy.config.eosIds[0]!),
+    settings: { batch: recipe.batch.prompts, maxLength: recipe.rollout.maxTokens, schedule: scheduleOf(recipe, 1) },
+    slopes: { byLogProb: table('byLogProb'), byEntropy: table('byEntropy') },
+  };
+  return async (step) => ({ step, metrics: await sftStep(run, step), scored: [], advantages: new Float64Array(0), nonFiniteInARow: 0 });
+}
+
+function createOptimizer({ optim }: Recipe, model: Transformer): AdamW {
+  const trained = model.parameters.all.map((parameter) => ({ name: parameter.name, weights: parameter.weights, gradient: model.gradients.get(parameter)! }));
+  return new AdamW(model.device, trained, { betas: optim.betas, eps: optim.eps, weightDecay: optim.weightDecay, maxGradNorm: optim.maxGradNorm ?? 0 });
+}
+
+function stepSettings(recipe: Recipe, sampling: SamplingOptions): TrainingRun['settings'] {
+  const { batch, algorithm, ref } = recipe;
+  const updatePrompts = batch.updatePrompts ?? batch.prompts;
+  const updatesPerStep = (batch.prompts / updatePrompts) * batch.epochs;
+  return {
+    prompts: batch.prompts,
+    updatePrompts,
+    epochs: batch.epochs,
+    sampling,
+    schedule: scheduleOf(recipe, updatesPerStep),
+    oldLogProbs: algorithm.oldLogProbs === 'auto' ? (isUnfiltered(sampling) ? 'sampler' : 'trainer') : algorithm.oldLogProbs,
+    measureKl: ref.measureKl,
+  };
+}
+
+function scheduleOf({ optim, steps }: Recipe, updatesPerStep: number): Schedule {
+  return {
+    kind: optim.schedule,
+    lr: optim.lr,
+    warmupUpdates: optim.warmupSteps * updatesPerStep,
+    totalUpdates: (optim.scheduleSteps ?? steps) * updatesPerStep,
+    finalShare: optim.finalLrShare,
+  };
+}
+
+/** How the run is driven: from the recipe and what the command line adds. */
+export function trainOptions(recipe: Recipe, run: { readonly attempt: number; readonly recipeHash: string; readonly deviceName: string }): TrainOptions {
+  const { checkpoint, eval: evaluation, guards } = recipe;
+  return {
+    steps: recipe.steps,
+    attempt: run.attempt,
+    evalEvery: evaluation.every,
+    evalAtStart: evaluation.atStart,
+    checkpoint: { every: checkpoint.every, keepLast: checkpoint.keepLast, keepEvery: checkpoint.keepEvery, keepBest: checkpoint.keepBest },
+    resume: recipe.resume !== 'never',
+    guards,
+    recipeHash: run.recipeHash,
+    deviceName: run.deviceName,
+  };
+}

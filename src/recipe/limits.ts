@@ -1,0 +1,54 @@
+/** How much is held on the device at once: follows from the recipe, the model and the adapter, and changes no result. */
+
+import { RecipeError } from '../base/errors.ts';
+import type { DeviceTraits } from '../gpu/traits.ts';
+import { attentionLayout } from '../model/activations.ts';
+import type { ModelConfig } from '../model/config.ts';
+import type { SamplerLimits } from '../rollout/decode-room.ts';
+import type { Recipe } from './recipe.ts';
+
+export interface RunLimits {
+  /** Tokens of the largest micro-batch. */
+  readonly microTokens: number;
+  readonly maxPositions: number;
+  /** Rows of a mini-batch's tables. */
+  readonly updateRows: number;
+  readonly sampler: SamplerLimits;
+}
+
+/** What `batch.micro_tokens: auto` does not exceed: activations of a few hundred MB for a small model. */
+const AUTO_MICRO_TOKENS = 8192;
+const MOST_ROWS = 512;
+
+export function limitsOf(recipe: Recipe, config: ModelConfig, longestPrompt: number, traits: DeviceTraits): RunLimits {
+  const { rollout, batch, eval: evaluation } = recipe;
+  const maxTokens = Math.max(rollout.maxTokens, evaluation.maxTokens ?? 0);
+  const longest = longestPrompt + maxTokens;
+  const isSft = recipe.method === 'sft';
+  const updatePrompts = batch.updatePrompts ?? batch.prompts;
+  const updateRows = isSft ? batch.prompts : updatePrompts * rollout.n;
+  const updateTokens = updateRows * rollout.maxTokens + (isSft ? batch.prompts : updatePrompts) * longestPrompt;
+  const microTokens = batch.microTokens === 'auto' ? Math.max(longest, Math.min(updateTokens, AUTO_MICRO_TOKENS, widestBinding(config, traits))) : batch.microTokens;
+  if (microTokens < longest) {
+    throw new RecipeError([{ path: 'batch.micro_tokens', message: `expected at least ${longest}, room for the longest prompt (${longestPrompt}) and completion (${maxTokens}), got ${microTokens}.` }]);
+  }
+  const sampledRows = Math.max(isSft ? 0 : batch.prompts * rollout.n, evaluation.data === null ? 1 : evaluation.n * MOST_ROWS);
+  const maxRows = Math.max(1, Math.min(sampledRows, MOST_ROWS, cacheRows(config, traits, longest)));
+  return {
+    microTokens,
+    maxPositions: longest,
+    updateRows,
+    sampler: { maxRows, maxPromptTokens: Math.max(longestPrompt, Math.min(maxRows * longestPrompt, AUTO_MICRO_TOKENS)), maxTokens },
+  };
+}
+
+/** Tokens whose widest activation fits one binding. */
+function widestBinding(config: ModelConfig, { maxBindingBytes }: DeviceTraits): number {
+  const widest = Math.max(2 * config.ffWidth, attentionLayout(config).row, config.width, 512);
+  return Math.floor(maxBindingBytes / (4 * widest));
+}
+
+/** Sequences whose keys and values fit one binding a layer. */
+function cacheRows(config: ModelConfig, { maxBindingBytes }: DeviceTraits, longest: number): number {
+  return Math.floor(maxBindingBytes / (4 * 2 * attentionLayout(config).keyValue * longest));
+}
