@@ -14,7 +14,11 @@ export function withOurKeys(layer: Located, issues: RecipeIssue[], notes: string
     const value = translated(alias, part);
     root = withoutPart(root, alias.from.split('.'));
     if (!value) {
-      issues.push({ path: alias.from, at, message: `expected one of ${Object.keys(alias.values ?? {}).join(', ')}, got ${JSON.stringify(plain(part))}. Write ${alias.to.join(' and ')} instead.` });
+      issues.push({
+        path: alias.from,
+        at,
+        message: `expected one of ${Object.keys(alias.values ?? {}).join(', ')}, got ${JSON.stringify(plain(part))}. Write ${alias.to.join(' and ')} instead.`,
+      });
       continue;
     }
     for (const key of alias.to) {

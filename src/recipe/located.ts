@@ -92,7 +92,11 @@ export function withPart(root: Located | undefined, path: Path, part: Located, i
   if (root && isList(root.value)) {
     const index = /^\d+$/.test(key) ? Number(key) : NaN;
     if (!(index <= root.value.length)) {
-      issues.push({ path: here.join('.'), message: `expected the number of a list entry, 0 to ${root.value.length}, got ${key}.`, at: originInWords(part.origin) });
+      issues.push({
+        path: here.join('.'),
+        message: `expected the number of a list entry, 0 to ${root.value.length}, got ${key}.`,
+        at: originInWords(part.origin),
+      });
       return root;
     }
     const items = [...root.value];

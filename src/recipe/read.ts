@@ -51,7 +51,13 @@ export async function readRecipe(source: RecipeSource): Promise<LoadedRecipe> {
   const located = [named, presetOf(written), written].reduce<Located>((base, top) => (top ? overlaid(base, top) : base), defaults());
   const values = checked(located, issues);
   const isWritten = (key: string) => written !== undefined && partAt(written, key.split('.')) !== undefined;
-  return { recipe: recipeFrom(values), values, located: locateLike(values, located), text: files[0]?.text ?? '', notes: [...notes, ...remarksOn(values, isWritten)] };
+  return {
+    recipe: recipeFrom(values),
+    values,
+    located: locateLike(values, located),
+    text: files[0]?.text ?? '',
+    notes: [...notes, ...remarksOn(values, isWritten)],
+  };
 }
 
 /** Gives the issues of an error raised later (while a run is built, say) the places of the recipe's keys. */
@@ -70,7 +76,7 @@ async function readFiles(source: RecipeSource, file: string, issues: RecipeIssue
   if (!source.readText) throw new RecipeError(`recipe: expected a way to read ${file}, got none.`);
   const read: ReadFile[] = [];
   const seen = new Set<string>();
-  for (let name: string | undefined = file, from: string | undefined; name !== undefined; ) {
+  for (let name: string | undefined = file, from: string | undefined; name !== undefined;) {
     const { path, text } = await source.readText(name, from);
     if (seen.has(path)) throw new RecipeError([{ path: 'recipe', message: `expected files that end somewhere, got ${path} twice.`, at: from ?? path }]);
     seen.add(path);
@@ -141,6 +147,10 @@ function repairedWithout(located: Located, wrong: ReadonlySet<string>): RecipeVa
 
 /** A run without a name is called after its recipe file. */
 function nameOf(file: string | undefined): string {
-  const stem = file?.split(/[\\/]/).at(-1)?.replace(/\.[^.]*$/, '') ?? '';
+  const stem =
+    file
+      ?.split(/[\\/]/)
+      .at(-1)
+      ?.replace(/\.[^.]*$/, '') ?? '';
   return stem.replace(/[^\w.+-]/g, '-').replace(/^[^\w]+/, '') || 'run';
 }

@@ -36,7 +36,10 @@ export const recipeSchema = z.strictObject({
   ref: refSchema,
   eval: evalSchema,
   checkpoint: checkpointSchema,
-  resume: z.string().min(1).default('auto').meta(about('auto: go on from the newest checkpoint of this run; never; or the path of a checkpoint.')),
+  resume: z
+    .enum(['auto', 'never'])
+    .default('auto')
+    .meta(about('auto: go on from the newest checkpoint of this run; never: keep that run aside and start over.')),
   log: logSchema,
   guards: guardsSchema,
   adapter: z.string().min(1).default('auto').meta(about('GPU adapter, as “doctor” lists them; auto takes the fastest.')),

@@ -21,13 +21,18 @@ const remarks: readonly Remark[] = [
     (top_p < 1 || top_k !== null || min_p > 0) && 'rollout.top_p, top_k, min_p: samples come from a filtered distribution, the loss uses the whole one.',
   ({ rollout }) => rollout.repetition_penalty !== 1 && 'rollout.repetition_penalty: samples come from another distribution than the loss uses.',
   (recipe, isWritten) =>
-    policyGradient(recipe) && updates(recipe) === 1 && ['algorithm.clip_low', 'algorithm.clip_high', 'algorithm.clip_dual'].some(isWritten) &&
+    policyGradient(recipe) &&
+    updates(recipe) === 1 &&
+    ['algorithm.clip_low', 'algorithm.clip_high', 'algorithm.clip_dual'].some(isWritten) &&
     'algorithm.clip_low, clip_high, clip_dual: no effect with one update a step, since the ratio is 1. Set batch.update_prompts below batch.prompts.',
   ({ algorithm }) =>
-    algorithm.loss_scale_factor !== null && algorithm.loss_agg !== 'seq-mean-token-sum-norm' &&
+    algorithm.loss_scale_factor !== null &&
+    algorithm.loss_agg !== 'seq-mean-token-sum-norm' &&
     `algorithm.loss_scale_factor: no effect with loss_agg ${algorithm.loss_agg}.`,
   (recipe, isWritten) =>
-    policyGradient(recipe) && recipe.algorithm.advantage_scale === 'none' && isWritten('algorithm.advantage_eps') &&
+    policyGradient(recipe) &&
+    recipe.algorithm.advantage_scale === 'none' &&
+    isWritten('algorithm.advantage_eps') &&
     'algorithm.advantage_eps: no effect with advantage_scale none.',
   ({ algorithm, ref }) =>
     ref.sync_every !== null && algorithm.kl_coef === 0 && !ref.measure_kl && 'ref.sync_every: no effect, since nothing looks at the reference.',

@@ -14,9 +14,14 @@ export function issuesOnResume(before: unknown, now: unknown): RecipeIssue[] {
   return keys
     .filter((key) => !free.some((part) => key === part || key.startsWith(`${part}.`)))
     .filter((key) => old.get(key) !== current.get(key))
-    .map((path) => ({ path, message: `expected ${old.get(path) ?? 'nothing'}, as in the run that is resumed, got ${current.get(path) ?? 'nothing'}. Set it back, name another run (run.name=…), or start over with --fresh.` }));
+    .map((path) => ({
+      path,
+      message: `expected ${old.get(path) ?? 'nothing'}, as in the run that is resumed, got ${current.get(path) ?? 'nothing'}. Set it back, name another run (run.name=…), or start over with --fresh.`,
+    }));
 }
 
 function valuesByKey(recipe: unknown): Map<string, string> {
-  return new Map(leavesOf(locate(recipe, { kind: 'default' })).map(({ path, part }) => [path.join('.'), JSON.stringify(part.value instanceof Map ? {} : part.value)]));
+  return new Map(
+    leavesOf(locate(recipe, { kind: 'default' })).map(({ path, part }) => [path.join('.'), JSON.stringify(part.value instanceof Map ? {} : part.value)]),
+  );
 }

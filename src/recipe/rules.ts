@@ -25,13 +25,16 @@ const rules: readonly Rule[] = [
   {
     keys: ['model.init.heads', 'model.init.width', 'model.init.kv_heads'],
     problem: ({ model: { init } }) =>
-      init && (init.width % init.heads !== 0 || init.heads % (init.kv_heads ?? init.heads) !== 0) &&
+      init &&
+      (init.width % init.heads !== 0 || init.heads % (init.kv_heads ?? init.heads) !== 0) &&
       `expected heads that divide width and that kv_heads divides, got width ${init.width}, heads ${init.heads}, kv_heads ${init.kv_heads ?? init.heads}.`,
   },
   {
     keys: ['rollout.n', 'method', 'algorithm.advantage_center'],
     problem: ({ method, rollout, algorithm }) =>
-      method === 'grpo' && rollout.n === 1 && algorithm.advantage_center !== 'none' &&
+      method === 'grpo' &&
+      rollout.n === 1 &&
+      algorithm.advantage_center !== 'none' &&
       'expected 2 or more, got 1. A completion is compared with its group, and a group of one teaches nothing.',
   },
   {
@@ -45,7 +48,13 @@ const rules: readonly Rule[] = [
   },
   {
     keys: ['data.make_the_number.targets'],
-    problem: ({ data: { make_the_number: { targets: [low, high] } } }) => low > high && `expected the smaller number first, got [${low}, ${high}].`,
+    problem: ({
+      data: {
+        make_the_number: {
+          targets: [low, high],
+        },
+      },
+    }) => low > high && `expected the smaller number first, got [${low}, ${high}].`,
   },
   {
     keys: ['eval.k', 'eval.n'],
@@ -53,7 +62,8 @@ const rules: readonly Rule[] = [
   },
   {
     keys: ['eval.data', 'data.task'],
-    problem: ({ eval: { data }, data: { task } }) => data === 'heldout' && task === null && 'expected the path of a .jsonl file, got heldout. Only a task has held-out prompts.',
+    problem: ({ eval: { data }, data: { task } }) =>
+      data === 'heldout' && task === null && 'expected the path of a .jsonl file, got heldout. Only a task has held-out prompts.',
   },
   {
     keys: ['checkpoint.keep_best', 'eval.data'],

@@ -53,7 +53,8 @@ interface Walk {
 function located(walk: Walk, node: unknown, offset: number, path: readonly string[]): Located {
   const origin: Origin = { kind: 'file', at: walk.at(offset) };
   if (++walk.count > largestRecipe) {
-    if (walk.count === largestRecipe + 1) report(walk, offset, path, `expected at most ${largestRecipe} values, got more. Look for anchors that repeat each other.`);
+    if (walk.count === largestRecipe + 1)
+      report(walk, offset, path, `expected at most ${largestRecipe} values, got more. Look for anchors that repeat each other.`);
     return { origin, value: null };
   }
   if (isAlias(node)) return located(walk, node.resolve(walk.document), offset, path);
@@ -78,7 +79,8 @@ function scalarOf(walk: Walk, value: unknown, offset: number, path: readonly str
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value;
   const written = String(value);
   const { text, missing } = withEnvironment(written, walk.environment);
-  for (const name of missing) report(walk, offset, path, `expected the environment variable ${name}, got nothing. Set it, or write $\${${name}} for the text itself.`);
+  for (const name of missing)
+    report(walk, offset, path, `expected the environment variable ${name}, got nothing. Set it, or write $\${${name}} for the text itself.`);
   const isOneVariable = /^\$\{\w+\}$/.test(written);
   const typed = isOneVariable ? readValue(text) : text;
   return typeof typed === 'number' || typeof typed === 'boolean' || typed === null ? typed : text;

@@ -44,7 +44,9 @@ export function renamed(metrics: Metrics, schema: MetricSchema): Metrics {
 /** The metrics under our names again, whatever schema they were written in. */
 export function withOurNames(metrics: Metrics): Metrics {
   const ours = new Map(Object.entries(verlNames).map(([name, theirs]) => [theirs, name]));
-  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [ours.get(name) ?? name.replace(/^val-core\/(.+)\/reward\/(mean@\d+)$/, 'eval/$1/$2'), value]));
+  return Object.fromEntries(
+    Object.entries(metrics).map(([name, value]) => [ours.get(name) ?? name.replace(/^val-core\/(.+)\/reward\/(mean@\d+)$/, 'eval/$1/$2'), value]),
+  );
 }
 
 function verlName(name: string): string {

@@ -63,7 +63,7 @@ export type Bookmark = Readonly<Record<string, number>>;
 
 export interface RunObserver {
   started(info: RunInfo): void | Promise<void>;
-  /** Before `started`, when a checkpoint is resumed: rows after its step are about to be computed again. */
+  /** Once, before `started`: rows after this step are about to be computed (again). Step 0 without a bookmark: nothing is resumed. */
   resumed(step: number, bookmark: Bookmark | undefined): void | Promise<void>;
   step(row: MetricsRow): void | Promise<void>;
   evaluated(step: number, metrics: Metrics, samples?: readonly CompletionSample[]): void | Promise<void>;

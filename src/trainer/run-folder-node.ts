@@ -86,7 +86,9 @@ async function proveWritable(path: string): Promise<void> {
     await rm(probe);
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new RecipeError([{ path: 'run.dir', message: `expected a folder that can be written, got ${path} (${reason}). Choose another: run.dir=…` }], { cause: error });
+    throw new RecipeError([{ path: 'run.dir', message: `expected a folder that can be written, got ${path} (${reason}). Choose another: run.dir=…` }], {
+      cause: error,
+    });
   }
 }
 
@@ -108,5 +110,8 @@ async function nextAttempt(store: RunStore): Promise<number> {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -29,7 +29,9 @@ export async function lockRun(file: string): Promise<() => Promise<void>> {
     }
     const holder = await holderOf(file);
     if (holder && (await isAlive(holder, me))) {
-      throw new DataError(`${file}: expected a run folder nobody uses, got one that process ${holder.pid} on ${holder.host} trains in. Wait for it, stop it, or choose run.name=…; if it is gone, remove the file.`);
+      throw new DataError(
+        `${file}: expected a run folder nobody uses, got one that process ${holder.pid} on ${holder.host} trains in. Wait for it, stop it, or choose run.name=…; if it is gone, remove the file.`,
+      );
     }
     await rm(file, { force: true });
   }

@@ -17,24 +17,30 @@ export interface RecorderOptions {
 /** An observer that writes into a store. Rows survive a killed process at once, and a power cut from the next checkpoint on. */
 export function runRecorder(store: RunStore, { attempt, schema, completions }: RecorderOptions): RunObserver {
   const appended = [metricsPath, summaryPath];
-  let isResumed = false;
 
   return {
     ...silent,
     async resumed(step, bookmark) {
-      isResumed = true;
-      for (const path of appended) await cutBack(store, path, step, bookmark?.[path]);
-    },
-    async started() {
-      if (!isResumed) for (const path of appended) await setAside(store, path, attempt);
+      const isResumed = step > 0 || bookmark !== undefined;
+      for (const path of appended) await (isResumed ? cutBack(store, path, step, bookmark?.[path]) : setAside(store, path, attempt));
     },
     step: (row) => store.append(metricsPath, lineOf({ step: row.step, attempt: row.attempt, time: row.time, ...renamed(row, schema) })),
     async evaluated(step, metrics, samples) {
-      if (samples) await replace(store, numbered('eval/eval', step), samples.map((sample) => sampleLine(step, sample)));
+      if (samples)
+        await replace(
+          store,
+          numbered('eval/eval', step),
+          samples.map((sample) => sampleLine(step, sample)),
+        );
       await store.append(summaryPath, lineOf({ step, attempt, time: new Date().toISOString(), ...renamed(metrics, schema) }));
     },
     async completions(step, samples) {
-      if (completions) await replace(store, numbered('completions/completions', step), samples.map((sample) => sampleLine(step, sample)));
+      if (completions)
+        await replace(
+          store,
+          numbered('completions/completions', step),
+          samples.map((sample) => sampleLine(step, sample)),
+        );
     },
     async bookmark() {
       const sizes: [string, number][] = [];

@@ -17,48 +17,56 @@ export function nodeStore(folder: string): RunStore {
 
   return {
     place: root,
-    append: (path, text) => told('append', at(path), async (file) => {
-      await mkdir(dirname(file), { recursive: true });
-      await withFile(file, 'a', (handle) => handle.appendFile(text));
-    }),
-    write: (path, content) => told('write', at(path), async (file) => {
-      await mkdir(dirname(file), { recursive: true });
-      const temporary = `${file}.${process.pid}.tmp`;
-      try {
-        await withFile(temporary, 'w', async (handle) => {
-          for await (const part of partsOf(content)) await handle.writeFile(part);
-          await handle.sync();
-        });
-        await rename(temporary, file);
-      } catch (error) {
-        await rm(temporary, { force: true });
-        throw error;
-      }
-      await syncFolder(dirname(file));
-    }),
+    append: (path, text) =>
+      told('append', at(path), async (file) => {
+        await mkdir(dirname(file), { recursive: true });
+        await withFile(file, 'a', (handle) => handle.appendFile(text));
+      }),
+    write: (path, content) =>
+      told('write', at(path), async (file) => {
+        await mkdir(dirname(file), { recursive: true });
+        const temporary = `${file}.${process.pid}.tmp`;
+        try {
+          await withFile(temporary, 'w', async (handle) => {
+            for await (const part of partsOf(content)) await handle.writeFile(part);
+            await handle.sync();
+          });
+          await rename(temporary, file);
+        } catch (error) {
+          await rm(temporary, { force: true });
+          throw error;
+        }
+        await syncFolder(dirname(file));
+      }),
     read: (path) => told('read', at(path), (file) => readFile(file)),
     size: (path) => told('look at', at(path), async (file) => (await stat(file).catch(absent))?.size),
-    truncate: (path, bytes) => told('shorten', at(path), (file) => withFile(file, 'r+', async (handle) => {
-      await handle.truncate(bytes);
-      await handle.sync();
-    })),
-    list: (path) => told('list', at(path), async (file) => {
-      const entries = (await readdir(file, { withFileTypes: true }).catch(absent)) ?? [];
-      const listed = await Promise.all(entries.map((entry) => entryOf(file, entry.name, entry.isDirectory())));
-      return listed.sort((a, b) => (a.name < b.name ? -1 : 1));
-    }),
+    truncate: (path, bytes) =>
+      told('shorten', at(path), (file) =>
+        withFile(file, 'r+', async (handle) => {
+          await handle.truncate(bytes);
+          await handle.sync();
+        }),
+      ),
+    list: (path) =>
+      told('list', at(path), async (file) => {
+        const entries = (await readdir(file, { withFileTypes: true }).catch(absent)) ?? [];
+        const listed = await Promise.all(entries.map((entry) => entryOf(file, entry.name, entry.isDirectory())));
+        return listed.sort((a, b) => (a.name < b.name ? -1 : 1));
+      }),
     remove: (path) => told('remove', at(path), (file) => rm(file, { recursive: true, force: true })),
-    rename: (from, to) => told('rename', at(from), async (file) => {
-      if (await stat(at(to)).catch(absent)) throw new DataError(`${at(to)}: expected a free path, got a file.`);
-      await mkdir(dirname(at(to)), { recursive: true });
-      await rename(file, at(to));
-      await syncFolder(dirname(at(to)));
-    }),
+    rename: (from, to) =>
+      told('rename', at(from), async (file) => {
+        if (await stat(at(to)).catch(absent)) throw new DataError(`${at(to)}: expected a free path, got a file.`);
+        await mkdir(dirname(at(to)), { recursive: true });
+        await rename(file, at(to));
+        await syncFolder(dirname(at(to)));
+      }),
     sync: (path) => told('sync', at(path), (file) => withFile(file, 'r+', (handle) => handle.sync())),
-    freeBytes: () => told('look at', root, async (file) => {
-      const space = await statfs(file).catch(absent);
-      return space && space.bavail * space.bsize;
-    }),
+    freeBytes: () =>
+      told('look at', root, async (file) => {
+        const space = await statfs(file).catch(absent);
+        return space && space.bavail * space.bsize;
+      }),
   };
 }
 

@@ -18,11 +18,15 @@ const clampSchema = z.strictObject({
 
 const slots = {
   name: z.enum(presetNames).default('grpo').meta(about('Preset that fills the keys below; a key written in the recipe wins.')),
-  advantage_center: z.enum(['mean', 'leave-one-out', 'none']).default('mean')
+  advantage_center: z
+    .enum(['mean', 'leave-one-out', 'none'])
+    .default('mean')
     .meta(about('What a reward is compared with: the mean of its group, the mean of the others in it, or nothing.')),
   advantage_scale: z.enum(['group', 'batch', 'none']).default('group').meta(about('Whose standard deviation divides the advantage.')),
   advantage_eps: coefficient.default(1e-6).meta(about('Added to that standard deviation.')),
-  loss_agg: z.enum(['token-mean', 'token-sum', 'seq-mean-token-sum', 'seq-mean-token-mean', 'seq-mean-token-sum-norm']).default('token-mean')
+  loss_agg: z
+    .enum(['token-mean', 'token-sum', 'seq-mean-token-sum', 'seq-mean-token-mean', 'seq-mean-token-sum-norm'])
+    .default('token-mean')
     .meta(about('How the losses of tokens become one number.')),
   loss_scale_factor: z.number().positive().nullable().default(null).meta(about('Divisor of seq-mean-token-sum-norm; null = rollout.max_tokens.', 'tokens')),
   surrogate: z.enum(['clip', 'plain']).default('clip').meta(about('Advantage times ratio, with the ratio held in bounds, or as it is.')),
@@ -31,7 +35,9 @@ const slots = {
   clip_dual: z.number().gt(1).nullable().default(3).meta(about('Where the advantage is negative, the ratio counts at most this; null = off.')),
   ratio: z.enum(['token', 'sequence']).default('token').meta(about('Ratio of new to old probability: of each token, or of the whole completion.')),
   clamp_log_ratio: z.number().positive().nullable().default(20).meta(about('Bound on |log ratio| before exp; null = none.', 'nats')),
-  old_log_probs: z.enum(['auto', 'sampler', 'trainer']).default('auto')
+  old_log_probs: z
+    .enum(['auto', 'sampler', 'trainer'])
+    .default('auto')
     .meta(about('Where the log-probs of the old policy come from; auto takes the sampler’s when it samples from the whole distribution.')),
   kl_coef: coefficient.default(0).meta(about('Weight of the KL to the reference model in the loss.')),
   kl_estimator: z.enum(['k1', 'abs', 'k2', 'k3', 'k1+', 'abs+', 'k2+', 'k3+']).default('k3').meta(about('Estimator of that KL; “+” takes the slope of k2.')),
@@ -42,4 +48,7 @@ const slots = {
   mask_truncated: z.boolean().default(false).meta(about('Leave completions that were cut off at rollout.max_tokens out of the loss.')),
 };
 
-export const algorithmSchema = z.strictObject({ ...slots, ...methodBlocks }).prefault({}).meta(about('The policy-gradient method.'));
+export const algorithmSchema = z
+  .strictObject({ ...slots, ...methodBlocks })
+  .prefault({})
+  .meta(about('The policy-gradient method.'));

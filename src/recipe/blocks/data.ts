@@ -27,7 +27,9 @@ export const dataSchema = z
     source_key: key.nullable().default(null).meta(about('Field that names the source of a row, for metrics by source.')),
     system_prompt: z.string().nullable().default(null).meta(about('Text put before each prompt as the system turn.')),
     max_prompt_length: z.int().min(1).default(512).meta(about('Longest prompt.', 'tokens')),
-    overlong: z.enum(['error', 'filter', 'left', 'middle']).default('error')
+    overlong: z
+      .enum(['error', 'filter', 'left', 'middle'])
+      .default('error')
       .meta(about('What to do with a longer prompt: stop, leave it out, or cut it on the left or in the middle.')),
     shuffle: z.boolean().default(true).meta(about('Draw prompts in a new random order each pass (from the seed).')),
   })

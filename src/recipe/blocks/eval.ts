@@ -7,7 +7,12 @@ const count = z.int().min(1);
 
 export const evalSchema = z
   .strictObject({
-    data: z.string().min(1).nullable().default(null).meta(about('Path of a .jsonl file, or “heldout” for the held-out prompts of data.task; null = no evaluation.')),
+    data: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .meta(about('Path of a .jsonl file, or “heldout” for the held-out prompts of data.task; null = no evaluation.')),
     every: count.nullable().default(10).meta(about('Steps between evaluations; the last step is always evaluated. null = only then.', 'steps')),
     at_start: z.boolean().default(true).meta(about('Evaluate before the first step too.')),
     n: count.default(1).meta(about('Completions for each prompt.', 'completions')),

@@ -31,8 +31,17 @@ const mostPoints = 500;
 export function linePlot({ title, caption, series, fromZero = true }: Plot): Html {
   const drawn = series.map((one) => ({ ...one, points: thinned(one.points) })).filter(({ points }) => points.some(([, y]) => Number.isFinite(y)));
   if (drawn.length === 0) return html``;
-  const xs = scaleOver(drawn.flatMap(({ points }) => points.map(([x]) => x)), box.left, box.right);
-  const ys = scaleOver(drawn.flatMap(({ points }) => points.map(([, y]) => y)), box.bottom, box.top, { withZero: fromZero });
+  const xs = scaleOver(
+    drawn.flatMap(({ points }) => points.map(([x]) => x)),
+    box.left,
+    box.right,
+  );
+  const ys = scaleOver(
+    drawn.flatMap(({ points }) => points.map(([, y]) => y)),
+    box.bottom,
+    box.top,
+    { withZero: fromZero },
+  );
   return figure(title, caption, drawn, html`${axes(xs, ys, 'step')}${drawn.map((one) => path(one, xs, ys))}`);
 }
 
@@ -40,12 +49,19 @@ export function linePlot({ title, caption, series, fromZero = true }: Plot): Htm
 export function entropyPlane(points: readonly EntropyPoint[], law: EntropyLaw | null, caption: string): Html {
   const finite = points.filter(({ entropy, reward }) => Number.isFinite(entropy) && Number.isFinite(reward));
   if (finite.length < 2) return html``;
-  const xs = scaleOver(finite.map(({ entropy }) => entropy), box.left, box.right, { withZero: true });
+  const xs = scaleOver(
+    finite.map(({ entropy }) => entropy),
+    box.left,
+    box.right,
+    { withZero: true },
+  );
   const fitted = law ? curveOf(law, xs) : [];
   const ys = scaleOver([...finite.map(({ reward }) => reward), ...fitted.map(([, y]) => y)], box.bottom, box.top, { withZero: true });
   const dots = finite.map(({ entropy, reward }, i) => {
     const share = (0.25 + (0.75 * i) / (finite.length - 1)).toFixed(2);
-    return html`<circle class="dot tone-1" cx="${px(xs.at(entropy))}" cy="${px(ys.at(reward))}" r="4" fill-opacity="${share}"><title>entropy ${label(entropy)}, reward ${label(reward)}</title></circle>`;
+    return html`<circle class="dot tone-1" cx="${px(xs.at(entropy))}" cy="${px(ys.at(reward))}" r="4" fill-opacity="${share}"
+      ><title>entropy ${label(entropy)}, reward ${label(reward)}</title></circle
+    >`;
   });
   const curve: Series = { name: 'R = −a·e^H + b', points: fitted, tone: 2 };
   const named: Series = { name: 'evaluations, first to last', points: [], tone: 1, marks: true };
@@ -65,14 +81,27 @@ function figure(title: string, caption: string, series: readonly Series[], drawi
   const last = series.flatMap(({ name, points }) => (points.length > 0 ? `${name} ${label(points.at(-1)![1])}` : [])).join(', ');
   const legend = series.map(({ name, tone }) => html`<li><i class="key tone-${tone}"></i>${name}</li>`);
   return html`<figure>
-<figcaption><h3>${title}</h3><ul class="legend">${legend}</ul></figcaption>
-<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}. Last: ${last}">${drawing}</svg>
-<p class="caption">${caption}</p>
-</figure>`;
+    <figcaption>
+      <h3>${title}</h3>
+      <ul class="legend">
+        ${legend}
+      </ul>
+    </figcaption>
+    <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}. Last: ${last}">${drawing}</svg>
+    <p class="caption">${caption}</p>
+  </figure>`;
 }
 
 function axes(xs: Scale, ys: Scale, name: string): Html {
-  const rows = ys.ticks.map((tick) => html`<line class="grid" x1="${box.left}" x2="${box.right}" y1="${px(ys.at(tick))}" y2="${px(ys.at(tick))}"/><text x="${box.left - 6}" y="${px(ys.at(tick) + 4)}" text-anchor="end">${label(tick)}</text>`);
+  const rows = ys.ticks.map(
+    (tick) =>
+      html`<line class="grid" x1="${box.left}" x2="${box.right}" y1="${px(ys.at(tick))}" y2="${px(ys.at(tick))}" /><text
+          x="${box.left - 6}"
+          y="${px(ys.at(tick) + 4)}"
+          text-anchor="end"
+          >${label(tick)}</text
+        >`,
+  );
   const columns = xs.ticks.map((tick) => html`<text x="${px(xs.at(tick))}" y="${box.bottom + 15}" text-anchor="middle">${label(tick)}</text>`);
   return html`${rows}${columns}<text class="axis" x="${box.right}" y="${height - 2}" text-anchor="end">${name}</text>`;
 }
@@ -85,9 +114,10 @@ function path({ name, points, tone, marks }: Series, xs: Scale, ys: Scale): Html
     isDown = Number.isFinite(y);
   }
   const dots = marks ? points.filter(([, y]) => Number.isFinite(y)) : [];
-  return html`<path class="line tone-${tone}" d="${d}"/>${dots.map(
-    ([x, y]) => html`<circle class="dot tone-${tone}" cx="${px(xs.at(x))}" cy="${px(ys.at(y))}" r="3"><title>${name}, ${label(x)}: ${label(y)}</title></circle>`,
-  )}`;
+  return html`<path class="line tone-${tone}" d="${d}" />${dots.map(
+      ([x, y]) =>
+        html`<circle class="dot tone-${tone}" cx="${px(xs.at(x))}" cy="${px(ys.at(y))}" r="3"><title>${name}, ${label(x)}: ${label(y)}</title></circle>`,
+    )}`;
 }
 
 /** At most so many points: means of neighbours. A stretch of gaps stays a gap. */

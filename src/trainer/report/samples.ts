@@ -25,19 +25,40 @@ export function samplesTable(before: SampleSet | undefined, after: SampleSet | u
   const shared = [...later.keys()].filter((prompt) => earlier.has(prompt)).slice(0, shownPrompts);
   const prompts = shared.length > 0 ? shared : [...later.keys()].slice(0, shownPrompts);
   const hasBefore = before !== undefined && shared.length > 0 && before.step !== after.step;
-  return html`<div class="scroll"><table>
-<thead><tr><th>Prompt</th>${hasBefore ? html`<th>Step ${before.step}</th>` : undefined}<th>Step ${after.step}</th></tr></thead>
-<tbody>${prompts.map(
-    (prompt) => html`<tr><td><code>${prompt}</code></td>${hasBefore ? cell(earlier.get(prompt)) : undefined}${cell(later.get(prompt))}</tr>`,
-  )}</tbody></table></div>
-<p class="caption">Green earned a reward above 0. Up to ${shownCompletions} completions a prompt; the first ${shownPrompts} prompts.</p>`;
+  return html`<div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>Prompt</th>
+            ${hasBefore ? html`<th>Step ${before.step}</th>` : undefined}
+            <th>Step ${after.step}</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${prompts.map(
+            (prompt) =>
+              html`<tr>
+                <td><code>${prompt}</code></td>
+                ${hasBefore ? cell(earlier.get(prompt)) : undefined}${cell(later.get(prompt))}
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    <p class="caption">Green earned a reward above 0. Up to ${shownCompletions} completions a prompt; the first ${shownPrompts} prompts.</p>`;
 }
 
 function cell(samples: readonly ReportSample[] = []): Html {
-  const items = samples.slice(0, shownCompletions).map(
-    ({ completion, reward }) => html`<li><code class="${reward > 0 ? 'good' : 'bad'}" title="reward ${label(reward)}">${shortened(completion)}</code></li>`,
-  );
-  return html`<td><ul class="completions">${items}</ul></td>`;
+  const items = samples
+    .slice(0, shownCompletions)
+    .map(
+      ({ completion, reward }) => html`<li><code class="${reward > 0 ? 'good' : 'bad'}" title="reward ${label(reward)}">${shortened(completion)}</code></li>`,
+    );
+  return html`<td>
+    <ul class="completions">
+      ${items}
+    </ul>
+  </td>`;
 }
 
 function byPrompt({ samples }: SampleSet): Map<string, ReportSample[]> {

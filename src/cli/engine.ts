@@ -1,0 +1,45 @@
+/** What the command line asks of the engine. `engine-node.ts` answers with the real one; tests answer with a stand-in. */
+
+import type { Recipe } from '../recipe/recipe.ts';
+import type { CompletionSample, Metrics, RunObserver, TrainSummary } from '../trainer/observer.ts';
+import type { RunStore } from '../trainer/run-store.ts';
+
+export interface TrainServices {
+  /** As in `recipe.adapter`. */
+  readonly adapter: string;
+  readonly store: RunStore;
+  readonly attempt: number;
+  readonly observer: RunObserver;
+  /** Aborted by the first Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+export interface EvaluateServices {
+  readonly adapter: string;
+  readonly observer: RunObserver;
+  readonly signal: AbortSignal;
+}
+
+export interface SampleRequest {
+  readonly adapter: string;
+  /** Null takes the first held-out (or training) prompts. */
+  readonly prompt: string | null;
+  readonly prompts: number;
+  readonly signal: AbortSignal;
+}
+
+/** Bytes of one part of a run. */
+export interface PlannedPart {
+  readonly part: string;
+  readonly bytes: number;
+}
+
+export interface Engine {
+  train(recipe: Recipe, services: TrainServices): Promise<TrainSummary>;
+  /** One evaluation of the weights the recipe names, without training. */
+  evaluate(recipe: Recipe, services: EvaluateServices): Promise<Metrics>;
+  sample(recipe: Recipe, request: SampleRequest): Promise<readonly CompletionSample[]>;
+  /** Bytes by part, without a device. */
+  plan(recipe: Recipe): Promise<readonly PlannedPart[]>;
+  doctor(options: { readonly adapter?: string; readonly json: boolean }, out: { write(line: string): void }): Promise<number>;
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+/** The command line's door: checks the version of Node before any other file is loaded. */
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+
+if (major < 20 || (major === 20 && minor < 19)) {
+  process.stderr.write(`entrain: expected Node 20.19 or later, got ${process.versions.node}. Install a current Node from https://nodejs.org.\n`);
+  process.exitCode = 2;
+} else {
+  const { run } = await import('./program.ts');
+  process.exitCode = await run(process.argv.slice(2));
+}

@@ -1,0 +1,122 @@
+/** The verbs and options of `entrain`, and what becomes of a command that fails. */
+
+import { Command, CommanderError } from 'commander';
+import { printedRecipe } from '../recipe/print.ts';
+import type { LoadedRecipe } from '../recipe/read.ts';
+import type { Engine } from './engine.ts';
+import { ownVersion } from './environment-info.ts';
+import { evaluate } from './eval.ts';
+import { reportFailure } from './failure.ts';
+import type { SignalSource } from './interrupts.ts';
+import { withKeyFlags } from './key-flags.ts';
+import { plan } from './plan.ts';
+import { loadRecipe, sortWords } from './recipe-file.ts';
+import { sample } from './sample.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
+import { train } from './train.ts';
+
+export interface Surroundings {
+  readonly terminal: Terminal;
+  readonly engine: Engine;
+  readonly signals: SignalSource;
+  readonly quit: () => void;
+  /** Print stacks too. */
+  readonly debug: boolean;
+}
+
+/** The options a verb was given; absent ones are off. */
+interface Options {
+  readonly adapter?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly fresh?: boolean;
+  readonly printConfig?: boolean;
+  readonly prompt?: string;
+  readonly prompts?: string;
+}
+
+const usageCode = 2;
+
+/** Runs one command. Returns the exit code: 0 done, 1 runtime, 2 recipe or usage, 3 preflight, 4 guard, 130 interrupted after a checkpoint. */
+export async function run(words: readonly string[], given?: Surroundings): Promise<number> {
+  const surroundings = given ?? (await ownSurroundings());
+  const { terminal, debug } = surroundings;
+  let code = 0;
+  const program = programOf(surroundings, (result) => {
+    code = result;
+  });
+  const verb = program.commands.find((command) => command.name() === words[0]);
+  const takesKeys = verb?.registeredArguments.length === 1;
+  const options = new Set(['--help', ...(verb?.options ?? []).flatMap(({ long }) => long ?? [])]);
+  try {
+    await program.parseAsync(takesKeys ? withKeyFlags(words, options) : words, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageCode;
+    return reportFailure(error, terminal, { json: words.includes('--json'), debug });
+  }
+}
+
+async function ownSurroundings(): Promise<Surroundings> {
+  const { engineNode } = await import('./engine-node.ts');
+  return { terminal: processTerminal(), engine: engineNode, signals: process, quit: () => process.exit(1), debug: process.env['ENTRAIN_DEBUG'] === '1' };
+}
+
+function programOf(surroundings: Surroundings, finish: (code: number) => void): Command {
+  const { terminal, engine } = surroundings;
+  const program = new Command('entrain')
+    .description('Entropy-controlled reinforcement learning of language models on WebGPU.')
+    .version(ownVersion(), '--version')
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .showHelpAfterError('(--help lists verbs and options)');
+
+  const verb = (name: string, description: string, work: (loaded: LoadedRecipe, options: Options) => Promise<number>): Command =>
+    common(program.command(`${name} [words...]`).description(description).usage('[grpo|sft] [recipe.yaml] [key=value…] [options]')).action(
+      async (words: string[], options: Options) => {
+        const { overrides, ...rest } = sortWords(words);
+        const loaded = await loadRecipe({
+          ...rest,
+          overrides: options.adapter === undefined ? overrides : [...overrides, `adapter=${JSON.stringify(options.adapter)}`],
+        });
+        finish(options.printConfig ? printConfig(loaded, options, terminal) : await work(loaded, options));
+      },
+    );
+
+  verb('train', 'Train as a recipe says; running the same recipe again resumes it.', (loaded, { json = false, quiet = false, fresh = false }) =>
+    train(loaded, { json, quiet, fresh }, surroundings),
+  )
+    .option('--fresh', 'keep an earlier run of this name aside and start over')
+    .option('--print-config', 'print the complete recipe with the origin of each value, and stop');
+  verb('eval', 'Measure the weights of a recipe, or of a run folder’s newest checkpoint.', (loaded, { json = false, quiet = false }) =>
+    evaluate(loaded, { json, quiet }, surroundings),
+  );
+  verb('sample', 'Show completions and what they earn.', (loaded, { json = false, prompt, prompts }) =>
+    sample(loaded, { json, prompt: prompt ?? null, prompts: Math.max(1, Number(prompts ?? 3)) }, surroundings),
+  )
+    .option('--prompt <text>', 'the prompt, instead of held-out ones')
+    .option('--prompts <count>', 'how many held-out prompts (3)');
+  verb('plan', 'Print batch sums, preset and bytes by part; no GPU needed.', (loaded, { json = false }) => plan(loaded, { json }, surroundings)).option(
+    '--print-config',
+    'print the complete recipe with the origin of each value, and stop',
+  );
+  common(program.command('doctor').description('What this machine offers, and whether it computes rightly.')).action(
+    async ({ adapter, json = false }: Options) => {
+      finish(await engine.doctor({ json, ...(adapter !== undefined && { adapter }) }, { write: terminal.out }));
+    },
+  );
+  return program;
+}
+
+function common(command: Command): Command {
+  return command
+    .option('--adapter <name>', 'GPU adapter, as “doctor” lists them')
+    .option('--json', 'one JSON object a line on standard output')
+    .option('--quiet', 'only errors and the final summary');
+}
+
+function printConfig({ located, values, notes }: LoadedRecipe, { json = false }: Options, terminal: Terminal): number {
+  terminal.out(json ? `${JSON.stringify({ recipe: values, notes })}\n` : printedRecipe(located, { origins: 'all' }));
+  if (!json) for (const note of notes) terminal.err(`note: ${note}\n`);
+  return 0;
+}

@@ -1,0 +1,46 @@
+/** `entrain sample`: completions of one prompt, or of a few held-out ones, side by side with what they earn. */
+
+import { RecipeError } from '../base/errors.ts';
+import { type LoadedRecipe, withPlaces } from '../recipe/read.ts';
+import { lineOf } from '../trainer/metrics-file.ts';
+import type { CompletionSample } from '../trainer/observer.ts';
+import { number } from './format.ts';
+import { watchInterrupts } from './interrupts.ts';
+import type { TrainContext } from './train.ts';
+
+export interface SampleOptions {
+  readonly json: boolean;
+  readonly prompt: string | null;
+  /** How many prompts, where none is given. */
+  readonly prompts: number;
+}
+
+export async function sample(
+  loaded: LoadedRecipe,
+  { json, prompt, prompts }: SampleOptions,
+  { terminal, engine, signals, quit }: TrainContext,
+): Promise<number> {
+  const interrupts = watchInterrupts(signals, (message) => terminal.err(`${message}\n`), quit);
+  try {
+    const samples = await engine.sample(loaded.recipe, { adapter: loaded.recipe.adapter, prompt, prompts, signal: interrupts.signal });
+    terminal.out(json ? samples.map((one) => lineOf({ event: 'completion', ...one })).join('') : `${sampleLines(samples).join('\n')}\n`);
+    return 0;
+  } catch (error) {
+    throw error instanceof RecipeError ? withPlaces(error, loaded) : error;
+  } finally {
+    interrupts.release();
+  }
+}
+
+/** Each prompt once, its completions below it with their rewards. */
+export function sampleLines(samples: readonly CompletionSample[]): string[] {
+  const prompts = [...new Set(samples.map(({ prompt }) => prompt))];
+  return prompts.flatMap((prompt) => {
+    const own = samples.filter((one) => one.prompt === prompt);
+    const lines = own.map(
+      ({ reward, completion, finishReason }) =>
+        `  ${number(reward).padStart(5)}  ${completion.replaceAll('\n', '\n         ')}${finishReason === 'length' ? ' …(cut)' : ''}`,
+    );
+    return [prompt, ...lines];
+  });
+}
