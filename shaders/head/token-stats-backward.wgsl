@@ -13,7 +13,7 @@
 //            6 params     uniform
 // Dispatch   one lane per element of the tile, folded
 // Numerics   f32; every element on its own
-// Oracle     tokenStatsBackward.reference in src/kernels/token-stats.ts
+// Oracle     tokenStatsBackwardDirect.reference in src/kernels/token-stats.ts
 
 // use lib/grid.wgsl
 

@@ -15,7 +15,7 @@
 //            5 params     uniform
 // Dispatch   one lane per token, folded
 // Numerics   f32; entropy is held at 0 where rounding takes it below
-// Oracle     tokenStatsFinish.reference in src/kernels/token-stats.ts
+// Oracle     tokenStatsFinishDirect.reference in src/kernels/token-stats.ts
 
 // use lib/grid.wgsl
 

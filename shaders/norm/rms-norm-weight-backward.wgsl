@@ -10,7 +10,7 @@
 //            4 params      uniform
 // Dispatch   one lane per block and element, neighbours on neighbouring elements; folded
 // Numerics   f32; a block's pieces summed in order
-// Oracle     rmsNormWeightPartials.reference in src/kernels/rms-norm.ts
+// Oracle     rmsNormWeightBackwardKernel.reference in src/kernels/rms-norm.ts
 
 // use lib/grid.wgsl
 

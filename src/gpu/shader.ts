@@ -27,8 +27,8 @@ export function shaderSource(path: string): string {
  *
  * @throws KernelError if an include is missing or a loop marked `unroll` has no constant bound
  */
-export function assembleShader(path: string, constants: Readonly<Record<string, number>> = {}): string {
-  const file = include(path, new Set());
+export function assembleShader(path: string, constants: Readonly<Record<string, number>> = {}, read: (path: string) => string = shaderSource): string {
+  const file = include(path, new Set(), read);
   const prelude = [...(file.match(ENABLE) ?? []), ...Object.entries(constants).map(([name, value]) => `const ${name}: u32 = ${value}u;\n`)];
   const text = prelude.join('') + file.replace(ENABLE, '');
   const known = new Map<string, number>();
@@ -36,9 +36,9 @@ export function assembleShader(path: string, constants: Readonly<Record<string, 
   return unroll(text, known, path);
 }
 
-function include(path: string, seen: Set<string>): string {
+function include(path: string, seen: Set<string>, read: (path: string) => string): string {
   seen.add(path);
-  return shaderSource(path).replace(USE, (_, used: string) => (seen.has(used) ? '' : include(used, seen)));
+  return read(path).replace(USE, (_, used: string) => (seen.has(used) ? '' : include(used, seen, read)));
 }
 
 function unroll(text: string, known: ReadonlyMap<string, number>, path: string): string {
