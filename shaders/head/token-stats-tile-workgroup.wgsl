@@ -77,5 +77,6 @@ fn main(
   state[at + 5u] = total;
   state[at + 7u] = params.inverseTemperature;
   let column = targets[row] - params.tileStart;  // wraps to a large number below the tile
+  if (params.first != 0u) { state[at + 6u] = 0.0; }
   if (column < params.tileWidth) { state[at + 6u] = logits[base + column]; }
 }

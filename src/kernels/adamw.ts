@@ -1,7 +1,7 @@
-/** AdamW with clipping by the global norm: three kernels, and nothing read back between them. */
+/** AdamW with clipping by the global norm: a sum of squares, a decision, an update, and nothing read back between them. */
 
 import type { Device } from '../gpu/device.ts';
-import { defineKernel, read, update } from '../gpu/kernel.ts';
+import { type ArraysOf, type Dims, defineKernel, read, update } from '../gpu/kernel.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 
 const CHUNK = 4096;
@@ -22,14 +22,12 @@ interface SumOptions {
   readonly offset: number;
 }
 
-/** The barrier-free form: one lane sums a whole chunk. */
-export const sumOfSquaresDirect = defineKernel({
-  name: 'sum-of-squares-direct',
-  shader: 'optim/sum-of-squares-direct.wgsl',
-  bindings: { values: read('f32'), partials: update('f32') },
-  params: (_, { count, offset }: SumOptions) => ({ count, offset, chunk: chunkOf(count), chunks: partialCount(count) }),
-  threads: (_, { count }) => partialCount(count),
-  reference({ values, partials }, _, { count, offset }) {
+const sumBindings = { values: read('f32'), partials: update('f32') };
+
+const squares = {
+  bindings: sumBindings,
+  params: (_: Dims, { count, offset }: SumOptions) => ({ count, offset, chunk: chunkOf(count), chunks: partialCount(count) }),
+  reference({ values, partials }: ArraysOf<typeof sumBindings>, _: Dims, { count, offset }: SumOptions): void {
     const chunk = chunkOf(count);
     for (let c = 0; c < partialCount(count); c++) {
       const part = values.subarray(c * chunk, Math.min((c + 1) * chunk, count));
@@ -37,6 +35,23 @@ export const sumOfSquaresDirect = defineKernel({
     }
   },
   tolerance: { partials: { absolute: 1e-6, relative: 1e-5 } },
+};
+
+/** The barrier-free form: one lane sums a chunk. */
+export const sumOfSquaresDirect = defineKernel({
+  ...squares,
+  name: 'sum-of-squares-direct',
+  shader: 'optim/sum-of-squares-direct.wgsl',
+  threads: (_, { count }) => partialCount(count),
+});
+
+/** The form for GPUs: the lanes of a workgroup share a chunk. */
+export const sumOfSquaresWorkgroup = defineKernel({
+  ...squares,
+  name: 'sum-of-squares-workgroup',
+  shader: 'optim/sum-of-squares-workgroup.wgsl',
+  workgroups: (_, { count }) => partialCount(count),
+  lanes: ({ rowLanes }) => rowLanes,
 });
 
 interface ClipOptions {
@@ -44,14 +59,12 @@ interface ClipOptions {
   readonly maxNorm: number;
 }
 
-/** The barrier-free form: one lane sums all partials. */
-export const clipControlDirect = defineKernel({
-  name: 'clip-control-direct',
-  shader: 'optim/clip-control-direct.wgsl',
-  bindings: { partials: read('f32'), control: update('f32') },
-  params: (_, { count, maxNorm }: ClipOptions) => ({ count, maxNorm: Number.isFinite(maxNorm) ? maxNorm : 0 }),
-  threads: () => 1,
-  reference({ partials, control }, _, { count, maxNorm }) {
+const clipBindings = { partials: read('f32'), control: update('f32') };
+
+const clip = {
+  bindings: clipBindings,
+  params: (_: Dims, { count, maxNorm }: ClipOptions) => ({ count, maxNorm: Number.isFinite(maxNorm) ? maxNorm : 0 }),
+  reference({ partials, control }: ArraysOf<typeof clipBindings>, _: Dims, { count, maxNorm }: ClipOptions): void {
     const sum = partials.subarray(0, count).reduce((total, x) => total + x, 0);
     const isFinite = sum <= LARGEST_F32; // false for NaN too
     const norm = Math.sqrt(sum);
@@ -60,6 +73,18 @@ export const clipControlDirect = defineKernel({
     if (!isFinite) control[3]! += 1;
   },
   tolerance: { control: { absolute: 1e-6, relative: 1e-5 } },
+};
+
+/** The barrier-free form: one lane sums all partials. */
+export const clipControlDirect = defineKernel({ ...clip, name: 'clip-control-direct', shader: 'optim/clip-control-direct.wgsl', threads: () => 1 });
+
+/** The form for GPUs: the lanes of one workgroup share them. */
+export const clipControlWorkgroup = defineKernel({
+  ...clip,
+  name: 'clip-control-workgroup',
+  shader: 'optim/clip-control-workgroup.wgsl',
+  workgroups: () => 1,
+  lanes: ({ rowLanes }) => rowLanes,
 });
 
 export interface AdamwOptions {
@@ -123,7 +148,8 @@ export interface SumOfSquares extends SumOptions {
 
 /** Writes `partialCount(count)` partial sums of squares of a tensor's first `count` elements, from `offset` on. */
 export function sumOfSquares(device: Device, { from, partials, count, offset }: SumOfSquares): void {
-  device.run(sumOfSquaresDirect, { values: from, partials }, { count, offset });
+  const form = device.traits.tier === 'software' ? sumOfSquaresDirect : sumOfSquaresWorkgroup;
+  device.run(form, { values: from, partials }, { count, offset });
 }
 
 export interface ClipControl extends ClipOptions {
@@ -138,7 +164,8 @@ export interface ClipControl extends ClipOptions {
  *   norm = √ Σ partials        factor = min(1, maxNorm / (norm + 1e-6)), or 1 where maxNorm is 0 or Infinity
  */
 export function clipControl(device: Device, { partials, control, count, maxNorm }: ClipControl): void {
-  device.run(clipControlDirect, { partials, control }, { count, maxNorm });
+  const form = device.traits.tier === 'software' ? clipControlDirect : clipControlWorkgroup;
+  device.run(form, { partials, control }, { count, maxNorm });
 }
 
 export interface Adamw extends AdamwOptions {
@@ -159,5 +186,3 @@ export interface Adamw extends AdamwOptions {
 export function adamw(device: Device, { weights, gradients, m, v, control, ...options }: Adamw): void {
   device.run(adamwDirect, { weights, gradients, m, v, control }, options);
 }
-
-export const kernels = [sumOfSquaresDirect, clipControlDirect, adamwDirect] as const;

@@ -135,5 +135,3 @@ export interface AdvanceRows {
 export function advanceRows(device: Device, { count, ...tensors }: AdvanceRows): void {
   device.run(advanceRowsDirect, tensors, { count });
 }
-
-export const kernels = [sampleTokensDirect, sampleTokensWorkgroup, advanceRowsDirect] as const;

@@ -190,5 +190,3 @@ export interface TokenStatsBackward extends TileOptions {
 export function tokenStatsBackward(device: Device, { count, tileStart, tileWidth, temperature, ...tensors }: TokenStatsBackward): void {
   device.run(tokenStatsBackwardDirect, tensors, { count, tileStart, tileWidth, temperature });
 }
-
-export const kernels = [tokenStatsTileDirect, tokenStatsTileWorkgroup, tokenStatsFinishDirect, tokenStatsBackwardDirect] as const;
