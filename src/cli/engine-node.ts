@@ -1,99 +1,87 @@
-/** The engine of this machine. Heavy parts are loaded by the verb that needs them, so that `--help` and `plan` answer at once. */
+/** The engine of this machine. Heavy parts are loaded by the verb that needs them, so that `--help` answers at once. */
 
 import { createHash } from 'node:crypto';
-import type { Prompt } from '../data/prompt.ts';
-import type { ScoredRollout } from '../engines/scorer.ts';
-import type { BuiltPolicy } from '../recipe/build.ts';
+import { basename, dirname } from 'node:path';
 import type { Recipe } from '../recipe/recipe.ts';
-import type { BuildServices } from '../recipe/services.ts';
-import type { CompletionSample } from '../trainer/observer.ts';
-import type { Engine, SampleRequest } from './engine.ts';
-
-/** What WebGPU promises everywhere; a plan is made for that. */
-const portableBindingBytes = 128 * 2 ** 20;
+import type { Engine, EvaluateServices, SampleRequest, TrainServices } from './engine.ts';
 
 export const engineNode: Engine = {
-  async train(recipe, { adapter, store, attempt, observer, signal }) {
-    const { buildRun, trainOptions } = await import('../recipe/build.ts');
-    const { train } = await import('../trainer/train.ts');
-    return onDevice(adapter, async (services, deviceName, reason) => {
-      await observer.note(`adapter ${deviceName}: ${reason}`);
-      const job = await buildRun(recipe, services, deviceName);
-      return train(job, store, observer, trainOptions(recipe, { attempt, recipeHash: hashOf(recipe), deviceName }), signal);
-    });
-  },
-
-  async evaluate(recipe, { adapter, observer, signal }) {
-    const { buildPolicy } = await import('../recipe/build.ts');
-    const { evaluationSets } = await import('../recipe/build-data.ts');
-    const { evaluate } = await import('../trainer/evaluate.ts');
-    const { Random } = await import('../base/random.ts');
-    return onDevice(adapter, async (services, deviceName, reason) => {
-      await observer.note(`adapter ${deviceName}: ${reason}`);
-      const built = await buildPolicy(recipe, services);
-      const metrics: Record<string, number> = {};
-      for (const set of evaluationSets(recipe, built.prompts.evaluation, built.sampling)) {
-        if (signal.aborted) break;
-        Object.assign(metrics, (await evaluate(built, set, Random.seeded(recipe.seed).at(0))).metrics);
-      }
-      return metrics;
-    });
-  },
-
-  async sample(recipe, request) {
-    const { buildPolicy } = await import('../recipe/build.ts');
-    const { Random } = await import('../base/random.ts');
-    return onDevice(request.adapter, async (services) => {
-      const built = await buildPolicy(recipe, services);
-      const prompts = chosenPrompts(built, request);
-      const rollouts = await built.sampler.sample(prompts.map(built.encode), built.sampling, Random.seeded(recipe.seed).fork('sample'));
-      return (await built.scorer.score(prompts, rollouts)).map(sampleOf);
-    });
-  },
-
-  async plan(recipe) {
-    const { planBytes } = await import('../recipe/plan.ts');
-    const { nodeServices } = await import('../recipe/services-node.ts');
-    const { traitsOf } = await import('../gpu/traits.ts');
-    return planBytes(recipe, nodeServices, traitsOf('portable', { maxBindingBytes: portableBindingBytes }));
-  },
-
+  train: trainHere,
+  evaluate: evaluateHere,
+  sample: sampleHere,
+  plan: planHere,
   async doctor(options, out) {
     const { doctor } = await import('./doctor.ts');
     return doctor(options, out);
   },
 };
 
-/** Opens the adapter, works, and closes the device however the work ends. */
-async function onDevice<T>(choice: string, work: (services: BuildServices, deviceName: string, reason: string) => Promise<T>): Promise<T> {
-  const { openDevice } = await import('../gpu/open-device-node.ts');
-  const { nodeServices } = await import('../recipe/services-node.ts');
-  const { device, adapter } = await openDevice(choice);
-  try {
-    return await work(nodeServices(device), adapter.name, adapter.reason);
-  } finally {
-    device.close();
+async function trainHere(recipe: Recipe, { adapter, store, attempt, observer, signal }: TrainServices) {
+  const { build, services, opened } = await prepare(adapter);
+  await observer.note(`${opened.adapter.name} (${opened.device.traits.tier}). ${opened.adapter.reason}`);
+  if (opened.adapter.kind !== 'hardware') await observer.note('This adapter runs on the processor: fine to look around with, slow, and its speed says nothing about a GPU.');
+  const { train } = await import('../trainer/train.ts');
+  const job = await build.buildRun(recipe, services, opened.adapter.name);
+  const { resume, ...learned } = recipe;
+  const options = build.trainOptions(recipe, {
+    attempt,
+    deviceName: opened.adapter.name,
+    recipeHash: createHash('sha256').update(JSON.stringify(learned)).digest('hex'),
+    resume: resume === 'auto' ? 'own' : resume === 'never' ? 'never' : await checkpointAt(resume),
+  });
+  const summary = await train(job, store, observer, options, signal);
+  opened.device.close();
+  return summary;
+}
+
+/** A checkpoint of another run, by its folder: `runs/a/b/checkpoints/step_50`. */
+async function checkpointAt(path: string) {
+  const { nodeStore } = await import('../trainer/run-store-node.ts');
+  return { store: nodeStore(dirname(path)), path: basename(path) };
+}
+
+async function evaluateHere(recipe: Recipe, { adapter, observer, signal }: EvaluateServices) {
+  const { build, services, opened } = await prepare(adapter);
+  const [{ evaluate }, { Random }, { evaluationSets }] = await Promise.all([import('../trainer/evaluate.ts'), import('../base/random.ts'), import('../recipe/build-data.ts')]);
+  const built = await build.buildPolicy(recipe, services);
+  const metrics: Record<string, number> = {};
+  for (const set of evaluationSets(recipe, built.prompts.evaluation, built.sampling)) {
+    if (signal.aborted) break;
+    const { metrics: measured, scored } = await evaluate(built, set, Random.seeded(recipe.seed).at(0));
+    Object.assign(metrics, measured);
+    await observer.evaluated(0, measured, scored.map(({ completion, reward, rollout }) => ({ prompt: completion.prompt.text ?? '', completion: completion.text, reward, rewards: {}, finishReason: rollout.finishReason })));
   }
+  opened.device.close();
+  return metrics;
 }
 
-/** The prompt that was typed (with its columns, where it is one of the recipe's), or the first held-out ones. */
-function chosenPrompts({ prompts }: BuiltPolicy, { prompt, prompts: count }: SampleRequest): readonly Prompt[] {
-  const known = [...(prompts.evaluation?.prompts ?? []), ...prompts.train.prompts];
-  if (prompt === null) return known.slice(0, count);
-  return [known.find(({ text }) => text === prompt) ?? { id: 'prompt', source: 'prompt', text: prompt, columns: {} }];
-}
-
-function sampleOf({ completion, reward, parts, rollout }: ScoredRollout): CompletionSample {
-  return {
+async function sampleHere(recipe: Recipe, { adapter, prompt, prompts: count }: SampleRequest) {
+  const { build, services, opened } = await prepare(adapter);
+  const { Random } = await import('../base/random.ts');
+  const built = await build.buildPolicy(recipe, services);
+  const known = (built.prompts.evaluation ?? built.prompts.train).prompts;
+  const asked = prompt === null ? known.slice(0, count) : [known.find(({ text }) => text === prompt) ?? { id: 'given', source: 'given', text: prompt, columns: {} }];
+  const rollouts = await built.sampler.sample(asked.map(built.encode), built.sampling, Random.seeded(recipe.seed).fork('sample'));
+  const scored = await built.scorer.score(asked, rollouts);
+  opened.device.close();
+  return scored.map(({ completion, reward, parts, rollout }) => ({
     prompt: completion.prompt.text ?? '',
     completion: completion.text,
     reward,
-    rewards: Object.fromEntries(Object.entries(parts).map(([name, { score }]) => [name, score ?? NaN])),
+    rewards: Object.fromEntries(Object.entries(parts).map(([name, { score }]) => [name, score ?? Number.NaN])),
     finishReason: rollout.finishReason,
-  };
+    ids: Array.from(rollout.tokens),
+    logProbs: Array.from(rollout.logProbs),
+  }));
 }
 
-/** Names the recipe, so that a checkpoint of another is told apart. */
-function hashOf(recipe: Recipe): string {
-  return createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);
+async function planHere(recipe: Recipe) {
+  const [{ planBytes }, { nodeServices }, { traitsOf }] = await Promise.all([import('../recipe/plan.ts'), import('../recipe/services-node.ts'), import('../gpu/traits.ts')]);
+  return planBytes(recipe, nodeServices, traitsOf('software', { maxBindingBytes: 128 * 2 ** 20 }));
+}
+
+async function prepare(adapter: string) {
+  const [{ openDevice }, build, { nodeServices }] = await Promise.all([import('../gpu/open-device-node.ts'), import('../recipe/build.ts'), import('../recipe/services-node.ts')]);
+  const opened = await openDevice(adapter);
+  return { opened, build, services: nodeServices(opened.device) };
 }

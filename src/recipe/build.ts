@@ -161,17 +161,14 @@ function scheduleOf({ optim, steps }: Recipe, updatesPerStep: number): Schedule 
 }
 
 /** How the run is driven: from the recipe and what the command line adds. */
-export function trainOptions(recipe: Recipe, run: { readonly attempt: number; readonly recipeHash: string; readonly deviceName: string }): TrainOptions {
+export function trainOptions(recipe: Recipe, run: Pick<TrainOptions, 'attempt' | 'recipeHash' | 'deviceName' | 'resume'>): TrainOptions {
   const { checkpoint, eval: evaluation, guards } = recipe;
   return {
     steps: recipe.steps,
-    attempt: run.attempt,
     evalEvery: evaluation.every,
     evalAtStart: evaluation.atStart,
     checkpoint: { every: checkpoint.every, keepLast: checkpoint.keepLast, keepEvery: checkpoint.keepEvery, keepBest: checkpoint.keepBest },
-    resume: recipe.resume !== 'never',
     guards,
-    recipeHash: run.recipeHash,
-    deviceName: run.deviceName,
+    ...run,
   };
 }

@@ -1,7 +1,6 @@
 /** The run: steps, evaluations, checkpoints, guards, and stopping when asked to. */
 
 import type { AlgorithmState } from '../algorithms/algorithm.ts';
-import { Interrupted } from '../base/errors.ts';
 import { type Checkpointed, type CheckpointState, findCheckpoint, pruneCheckpoints, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import type { Evaluation } from './evaluate.ts';
 import { type GuardOptions, Guards } from './guards.ts';
@@ -26,7 +25,8 @@ export interface TrainOptions {
   readonly evalEvery: number | null;
   readonly evalAtStart: boolean;
   readonly checkpoint: { readonly every: number | null; readonly keepLast: number; readonly keepEvery: number | null; readonly keepBest: string | null };
-  readonly resume: boolean;
+  /** `own`: go on from the newest checkpoint of the store. A place: begin from a checkpoint of another run. */
+  readonly resume: 'own' | 'never' | { readonly store: RunStore; readonly path: string };
   readonly guards: GuardOptions;
   /** Names the recipe; a checkpoint of another recipe is not resumed by accident. */
   readonly recipeHash: string;
@@ -36,7 +36,9 @@ export interface TrainOptions {
 /**
  * Trains to the last step, from the newest checkpoint of the store when there is one.
  *
- * @throws GuardError when a guard stops the run; Interrupted after `signal`, once a checkpoint is written
+ * After `signal` the step in progress is finished and a checkpoint written.
+ *
+ * @throws GuardError when a guard stops the run
  */
 export async function train(job: TrainJob, store: RunStore, observer: RunObserver, options: TrainOptions, signal: AbortSignal): Promise<TrainSummary> {
   const started = performance.now();
@@ -76,8 +78,9 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
       await pruneCheckpoints(store, { ...options.checkpoint, keep: best ? [best.step] : [] });
     }
     if (signal.aborted && !isLast) {
-      await observer.finished(summary('interrupted', job, started, last, checkpoint));
-      throw new Interrupted(`stopped after step ${step}; ${store.place}/${checkpoint} is written. Run the same command again to go on.`);
+      const stopped = summary('interrupted', job, started, last, checkpoint);
+      await observer.finished(stopped);
+      return stopped;
     }
   }
   const done = summary('done', job, started, last, checkpoint);
@@ -86,24 +89,21 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
 }
 
 async function resume(job: TrainJob, store: RunStore, observer: RunObserver, options: TrainOptions): Promise<CheckpointState['best']> {
-  if (!options.resume) {
-    await store.remove('checkpoints');
+  const found = options.resume === 'never' ? { path: null, passedOver: [] } : await findCheckpoint(store);
+  for (const reason of found.passedOver) await observer.warning(`passed over ${reason}`);
+  const own = found.path === null ? null : { store, path: found.path };
+  const source = own ?? (typeof options.resume === 'object' ? options.resume : null);
+  if (source === null) {
     await observer.resumed(0, undefined);
     return null;
   }
-  const { path, passedOver } = await findCheckpoint(store);
-  for (const reason of passedOver) await observer.warning(`passed over ${reason}`);
-  if (path === null) {
-    await observer.resumed(0, undefined);
-    return null;
-  }
-  const state = await restoreCheckpoint(store, path, job.live);
+  const state = await restoreCheckpoint(source.store, source.path, job.live);
   job.restoreAlgorithm(state.algorithm);
   if (state.device !== options.deviceName) {
     await observer.warning(`resuming on ${options.deviceName} what was trained on ${state.device}: the run goes on, but not bit for bit as it would have there.`);
   }
-  await observer.resumed(state.progress.step, state.bookmark);
-  return state.best;
+  await observer.resumed(state.progress.step, own ? state.bookmark : undefined);
+  return own ? state.best : null;
 }
 
 async function stateOf(job: TrainJob, observer: RunObserver, options: TrainOptions, best: CheckpointState['best']): Promise<Omit<CheckpointState, 'version' | 'progress' | 'optimizerStep'>> {
