@@ -11,7 +11,7 @@
 //            2 addend   read    f32
 //            3 out      update  f32
 //            4 params   uniform
-// Dispatch   one workgroup of one subgroup per tile of 32 × 4·SUBGROUP, tiles of one row block side by side, folded
+// Dispatch   one workgroup of one subgroup per tile of 32 × 4 · SUBGROUP, tiles of one row block side by side, folded
 // Numerics   f32; k runs from 0 to K − 1 in order, as in matmul-direct, so a row's bits do not depend on M
 // Oracle     matmulSubgroup.reference in src/kernels/matmul-forms.ts
 
@@ -43,8 +43,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-// The host puts SUBGROUP, the lanes of a subgroup, and LEFTS = ROWS / SUBGROUP before this file.
-override LANES: u32 = 8;  // SUBGROUP
+// The host puts SUBGROUP, the lanes that share a tile, and LEFTS = ROWS / SUBGROUP before this file.
+override LANES: u32 = 8;  // those of a subgroup, at least SUBGROUP
 const ROWS: u32 = 32;
 
 @compute @workgroup_size(LANES)
@@ -104,11 +104,12 @@ fn main(
       rows[m - m0] += vec4f(out[at.x], out[at.y], out[at.z], out[at.w]);
     }
   }
+  let nEnd = select(0u, params.N, lane < SUBGROUP);  // a subgroup may have more lanes than the tile needs
   for (var m = m0; m < mEnd; m++) {
     let at = params.outOffset + m * params.outRow + n0;
     let row = rows[m - m0];
     for (var j = 0u; j < 4u; j++) {  // unroll
-      if (n0 + j * SUBGROUP < params.N) { out[at + j * SUBGROUP] = row[j]; }
+      if (n0 + j * SUBGROUP < nEnd) { out[at + j * SUBGROUP] = row[j]; }
     }
   }
 }

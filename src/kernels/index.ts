@@ -1,28 +1,47 @@
 /** Every kernel, for the tests that walk them all. */
 
+import { adamwDirect, clipControlDirect, clipControlWorkgroup, sumOfSquaresDirect, sumOfSquaresWorkgroup } from './adamw.ts';
 import { attentionForwardDirect } from './attention.ts';
 import { attentionKeyBackwardDirect, attentionQueryBackwardDirect } from './attention-backward.ts';
 import { columnPartials, columnTotalDirect } from './column-sum.ts';
-import { matmulDirect } from './matmul-forms.ts';
+import { matmulDirect, matmulSubgroup } from './matmul-forms.ts';
+import { matmulCombine, matmulTile } from './matmul-tile.ts';
 import { rmsNormBackwardDirect, rmsNormForwardDirect, rmsNormWeightBackwardKernel } from './rms-norm.ts';
 import { ropeKernel } from './rope.ts';
 import { gatherRowsKernel, scatterRowsKernel, segmentSumKernel } from './rows.ts';
+import { advanceRowsDirect, sampleTokensDirect, sampleTokensWorkgroup } from './sampling.ts';
 import { swigluBackwardKernel, swigluForwardKernel } from './swiglu.ts';
+import { tokenStatsBackwardDirect, tokenStatsFinishDirect, tokenStatsTileDirect, tokenStatsTileWorkgroup } from './token-stats.ts';
 
 export const kernels = [
+  adamwDirect,
+  advanceRowsDirect,
   attentionForwardDirect,
   attentionKeyBackwardDirect,
   attentionQueryBackwardDirect,
+  clipControlDirect,
+  clipControlWorkgroup,
   columnPartials,
   columnTotalDirect,
   gatherRowsKernel,
+  matmulCombine,
   matmulDirect,
+  matmulSubgroup,
+  matmulTile,
   rmsNormBackwardDirect,
   rmsNormForwardDirect,
   rmsNormWeightBackwardKernel,
   ropeKernel,
+  sampleTokensDirect,
+  sampleTokensWorkgroup,
   scatterRowsKernel,
   segmentSumKernel,
+  sumOfSquaresDirect,
+  sumOfSquaresWorkgroup,
   swigluBackwardKernel,
   swigluForwardKernel,
+  tokenStatsBackwardDirect,
+  tokenStatsFinishDirect,
+  tokenStatsTileDirect,
+  tokenStatsTileWorkgroup,
 ] as const;

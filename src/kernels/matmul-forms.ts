@@ -1,6 +1,7 @@
-/** The forms of a matrix product, for different adapters: all compute the same, each sums over k in one fixed order. */
+/** The forms of a matrix product for CPU adapters: no barriers, tiles in registers, the sum over k in one fixed order. */
 
 import { defineKernel, read, update } from '../gpu/kernel.ts';
+import type { Tensor } from '../gpu/tensor.ts';
 
 /** The product's sizes and where its operands lie: element (i, j) of a view is at `offset + i · row + j · column`. */
 export interface MatmulOptions {
@@ -21,13 +22,14 @@ export interface MatmulOptions {
   readonly accumulate: number;
 }
 
-const bindings = { a: read('f32'), b: read('f32'), addend: read('f32'), out: update('f32') };
-const tolerance = { out: { absolute: 1e-5, relative: 1e-5 } };
+type Operands<T> = Readonly<Record<'a' | 'b' | 'addend' | 'out', T>>;
+export type MatmulTensors = Operands<Tensor>;
+export type MatmulArrays = Operands<Float64Array>;
 
-function matmulReference(
-  { a, b, addend, out }: { readonly a: Float64Array; readonly b: Float64Array; readonly addend: Float64Array; readonly out: Float64Array },
-  o: MatmulOptions,
-): void {
+const bindings = { a: read('f32'), b: read('f32'), addend: read('f32'), out: update('f32') };
+export const matmulTolerance = { out: { absolute: 1e-5, relative: 1e-5 } };
+
+function matmulReference({ a, b, addend, out }: MatmulArrays, o: MatmulOptions): void {
   for (let m = 0; m < o.M; m++) {
     for (let n = 0; n < o.N; n++) {
       let sum = 0;
@@ -51,14 +53,14 @@ export const matmulDirect = defineKernel({
   params: (_, options: MatmulOptions) => ({ ...options }),
   threads: (_, { M, N }) => Math.ceil(M / DIRECT_TILE) * Math.ceil(N / DIRECT_TILE),
   reference: (arrays, _, options) => matmulReference(arrays, options),
-  tolerance,
+  tolerance: matmulTolerance,
 });
 
 const SUBGROUP_ROWS = 32;
 const SUBGROUP_LANE_COLUMNS = 4;
 
 export interface MatmulSubgroupOptions extends MatmulOptions {
-  /** Lanes of a subgroup, 4 to 32. */
+  /** Lanes that share a tile: 4, 8 or 16, and no more than a subgroup has. */
   readonly subgroupLanes: number;
 }
 
@@ -70,9 +72,9 @@ export const matmulSubgroup = defineKernel({
   params: (_, options: MatmulSubgroupOptions) => ({ ...options }),
   constants: (_, { subgroupLanes }) => ({ SUBGROUP: subgroupLanes, LEFTS: SUBGROUP_ROWS / subgroupLanes }),
   workgroups: (_, { M, N, subgroupLanes }) => Math.ceil(M / SUBGROUP_ROWS) * Math.ceil(N / (SUBGROUP_LANE_COLUMNS * subgroupLanes)),
-  lanes: ({ subgroupLanes }) => subgroupLanes,
+  lanes: ({ subgroupLanes }) => Math.max(4, subgroupLanes),
   reference: (arrays, _, options) => matmulReference(arrays, options),
-  tolerance,
+  tolerance: matmulTolerance,
 });
 
 /** Whether a CPU adapter's subgroups fit the subgroup form. */

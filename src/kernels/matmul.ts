@@ -2,7 +2,8 @@
 
 import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
-import { fitsSubgroupForm, matmulDirect, type MatmulOptions, matmulSubgroup } from './matmul-forms.ts';
+import { fitsSubgroupForm, matmulDirect, type MatmulOptions, matmulSubgroup, type MatmulTensors } from './matmul-forms.ts';
+import { runTile } from './matmul-tile.ts';
 
 /** A matrix inside a tensor: element (i, j) is at `offset + i · row + j · column`. */
 export interface MatrixView {
@@ -37,6 +38,8 @@ export interface Matmul {
   readonly addend?: MatrixView;
   /** Adds the product to what `out` holds. */
   readonly accumulate?: boolean;
+  /** Where the adapter is a GPU: room to sum parts of K side by side, as `matmulScratch` says. Changes no bit. */
+  readonly scratch?: Tensor;
 }
 
 /**
@@ -46,7 +49,7 @@ export interface Matmul {
  *
  * Shapes: a [M, K], b [K, N], out and addend [M, N], each a view. `out` and `addend` have columns side by side.
  */
-export function matmul(device: Device, { a, b, out, shape: [M, N, K], addend, accumulate = false }: Matmul): void {
+export function matmul(device: Device, { a, b, out, shape: [M, N, K], addend, accumulate = false, scratch }: Matmul): void {
   const options: MatmulOptions = {
     M,
     N,
@@ -64,8 +67,9 @@ export function matmul(device: Device, { a, b, out, shape: [M, N, K], addend, ac
     useAddend: addend ? 1 : 0,
     accumulate: accumulate ? 1 : 0,
   };
-  const tensors = { a: a.tensor, b: b.tensor, addend: addend?.tensor ?? device.none.f32, out: out.tensor };
-  const { subgroupLanes } = device.traits;
-  if (fitsSubgroupForm(subgroupLanes)) device.run(matmulSubgroup, tensors, { ...options, subgroupLanes });
+  const tensors: MatmulTensors = { a: a.tensor, b: b.tensor, addend: addend?.tensor ?? device.none.f32, out: out.tensor };
+  const { tier, subgroupLanes } = device.traits;
+  if (tier !== 'software') runTile(device, tensors, options, scratch);
+  else if (fitsSubgroupForm(subgroupLanes)) device.run(matmulSubgroup, tensors, { ...options, subgroupLanes });
   else device.run(matmulDirect, tensors, options);
 }

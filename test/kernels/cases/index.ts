@@ -1,18 +1,24 @@
 /** The cases of every kernel; each family's file appends one line. */
 
 import type { KernelCase } from '../kernel-case.ts';
+import { adamwCases } from './adamw.ts';
 import { attentionCases } from './attention.ts';
 import { matmulCases } from './matmul.ts';
 import { rmsNormCases } from './rms-norm.ts';
 import { ropeCases } from './rope.ts';
 import { rowsCases } from './rows.ts';
+import { samplingCases } from './sampling.ts';
 import { swigluCases } from './swiglu.ts';
+import { tokenStatsCases } from './token-stats.ts';
 
 export const cases: readonly KernelCase[] = [
+  ...adamwCases,
   ...attentionCases,
   ...matmulCases,
   ...rmsNormCases,
   ...ropeCases,
   ...rowsCases,
+  ...samplingCases,
   ...swigluCases,
+  ...tokenStatsCases,
 ];
