@@ -3,7 +3,7 @@
 import { KernelError } from '../base/errors.ts';
 import type { Device } from '../gpu/device.ts';
 import type { ElementType, Tensor } from '../gpu/tensor.ts';
-import { rowColumn, type SumColumns, type TableView, wholeTable } from '../kernels/stages.ts';
+import { multiplyTables, rowColumn, type SumColumns, type TableView, wholeTable } from '../kernels/stages.ts';
 import type { MiniBatch, Update } from './algorithm.ts';
 import { RowSums } from './row-sums.ts';
 import type { Workspace } from './workspace.ts';
@@ -39,9 +39,14 @@ export class Draft {
   weights: Tensor | undefined;
   /** (low, high) of the ratio: by row, until a stage sets them token by token. */
   bounds: TableView;
+  /** Token by token where there are such, else by row. */
+  advantages: TableView;
+  /** 1 at the tokens whose entropy the bonus raises; all when absent. */
+  bonusKeep: Tensor | undefined;
   readonly #workspace: Workspace;
   readonly #rows: ReadonlyMap<string, TableView>;
   readonly #sums: Tensor;
+  readonly #policyWeights: ArrayLike<number>;
   readonly #measures: Measure[] = [];
   readonly #loss: LossTerm[] = [];
   #columns = 0;
@@ -53,8 +58,10 @@ export class Draft {
     this.byLogProb = this.table('by-log-prob');
     this.byEntropy = this.table('by-entropy');
     this.#sums = workspace.borrow([batch.B, SUM_COLUMNS]);
+    this.#policyWeights = rows['policy'] ?? new Float64Array(batch.B);
     this.#rows = uploadRows(workspace, batch.B, rows);
     this.bounds = this.row('low');
+    this.advantages = batch.tokenAdvantages ? wholeTable(batch.tokenAdvantages) : this.row('advantage');
   }
 
   /** A [B, T] table of this name; what it holds at first is undefined. */
@@ -73,9 +80,16 @@ export class Draft {
     return view;
   }
 
-  /** Advantages token by token where there are such, else by row. */
-  get advantages(): TableView {
-    return this.batch.tokenAdvantages ? wholeTable(this.batch.tokenAdvantages) : this.row('advantage');
+  /** Keeps of each token's policy term the share that stands in the table; selections multiply. */
+  weigh(table: Tensor): void {
+    if (!this.weights) {
+      this.weights = table;
+      return;
+    }
+    const product = this.table('weights');
+    if (this.weights.storage.id !== product.storage.id) this.device.copy(this.weights, product);
+    multiplyTables(this.device, table, product);
+    this.weights = product;
   }
 
   /** Reserves columns of row sums for a stage to fill. */
@@ -94,6 +108,11 @@ export class Draft {
   /** Adds a term to the scalar loss; its slopes are the stage's to write. */
   addLoss(term: LossTerm): void {
     this.#loss.push(term);
+  }
+
+  /** A term that is aggregated as the policy loss is: with the row term `policy`. */
+  addPolicyLoss(column: number, coefficient = 1): void {
+    this.addLoss({ column, weights: this.#policyWeights, coefficient, isPolicy: true });
   }
 
   finish(movesEntropy: boolean): Update {

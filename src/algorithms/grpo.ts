@@ -86,13 +86,13 @@ function updateOf(batch: MiniBatch, random: Random, workspace: Workspace, option
   const klCoef = options.klInReward ? 0 : (firstOf(methods, (method) => method.klCoef?.()) ?? options.klCoef);
   const entropyCoef = firstOf(methods, (method) => method.entropyCoef?.()) ?? options.entropyCoef;
   const mean = aggregationWeights(options.lossAgg, { ...batch, lossScaleFactor: options.lossScaleFactor ?? batch.maxTokens });
-  const rows = rowTerms(batch, options, { mean, klCoef, entropyCoef });
+  const rows = { ...rowTerms(batch, options, { mean, klCoef, entropyCoef }), ...columnsOf(methods, batch) };
   const draft = new Draft(batch, workspace, rows);
 
   // The policy term: advantage times ratio, kept within bounds, on the tokens that methods select.
   for (const method of methods) method.select?.(draft, random.fork(method.name));
   const policy = clippedPolicyTerm(draft, { ratio: options.ratio, clampLogRatio: options.clampLogRatio, dual: options.clipDual });
-  draft.addLoss({ column: policy.value, weights: rows['policy']!, coefficient: 1, isPolicy: true });
+  draft.addPolicyLoss(policy.value);
   for (const method of methods) method.penalize?.(draft);
 
   // From tokens to their mean; then the terms that do not depend on the advantage.
@@ -118,6 +118,10 @@ function rowTerms(
     kl: mean.map((weight) => klCoef * weight),
     entropy: mean.map((weight) => 0 - entropyCoef * weight),
   };
+}
+
+function columnsOf(methods: readonly Method[], batch: MiniBatch): Record<string, ArrayLike<number>> {
+  return Object.assign({}, ...methods.map((method) => method.columns?.(batch) ?? {}));
 }
 
 function needsOf(options: AlgorithmOptions, methods: readonly Method[]): Needs {

@@ -4,7 +4,7 @@
  */
 
 import type { Random } from '../base/random.ts';
-import type { AlgorithmState, Needs, RolloutBatch } from './algorithm.ts';
+import type { AlgorithmState, MiniBatch, Needs, RolloutBatch } from './algorithm.ts';
 import type { Draft } from './draft.ts';
 
 /** The advantages of a step while they are being made; methods change them in place. */
@@ -30,6 +30,8 @@ export interface Method {
   advantage?(draft: AdvantageDraft): void;
   /** Stage 6: sets terms: `rowWeight` (multiplies the policy term), `clipHigh` (bound by row), or its own. */
   rows?(draft: AdvantageDraft): void;
+  /** Numbers per row that the method's stages read in an update, by name. */
+  columns?(batch: MiniBatch): Readonly<Record<string, ArrayLike<number>>>;
   /** Stage 9, before the surrogate: sets token weights or bounds. */
   select?(draft: Draft, random: Random): void;
   /** Stage 9, after the surrogate: adds penalties to its slopes. */

@@ -58,4 +58,66 @@ export function scaleRows(device: Device, table: Tensor, weights: TableView): vo
   device.run(scaleRowsKernel, { weights: weights.tensor, table }, { weightsOffset: weights.offset, weightsRow: weights.row });
 }
 
-export const kernels = [scaleRowsKernel];
+/** product ← product · factor */
+export const multiplyTablesKernel = defineKernel({
+  name: 'multiply-tables',
+  shader: 'stage/multiply-tables.wgsl',
+  bindings: { factor: read('f32', 'B', 'T'), product: update('f32', 'B', 'T') },
+  params: ({ B, T }) => ({ L: B! * T! }),
+  threads: ({ B, T }) => B! * T!,
+  reference({ factor, product }) {
+    for (let at = 0; at < product.length; at++) product[at]! *= factor[at]!;
+  },
+  tolerance: { product: { absolute: 1e-7, relative: 1e-6 } },
+});
+
+/** Multiplies one [B, T] table into another. */
+export function multiplyTables(device: Device, factor: Tensor, product: Tensor): void {
+  device.run(multiplyTablesKernel, { factor, product }, {});
+}
+
+/** Sums over the valid tokens of each row. */
+export const maskedSumsKernel = defineKernel({
+  name: 'masked-sums',
+  shader: 'stage/masked-sums.wgsl',
+  bindings: { responseMask: read('f32', 'B', 'T'), first: read('f32'), second: read('f32'), sums: update('f32', 'B', 'S') },
+  params: ({ B, T, S }, options: MaskedSumsOptions) => ({ ...options, B: B!, T: T!, sumsWidth: S! }),
+  threads: ({ B }) => B!,
+  reference({ responseMask, first, second, sums }, { B, T, S }, o) {
+    for (let b = 0; b < B!; b++) {
+      const totals = [0, 0];
+      for (let t = 0; t < T!; t++) {
+        if (responseMask[b * T! + t] === 0) continue;
+        totals[0]! += first[o.firstOffset + b * o.firstRow + t * o.firstColumn]!;
+        totals[1]! += second[o.secondOffset + b * o.secondRow + t * o.secondColumn]!;
+      }
+      sums.set(totals, b * S! + o.sumsAt);
+    }
+  },
+  tolerance: { sums: { absolute: 1e-4, relative: 1e-5 } },
+});
+
+interface MaskedSumsOptions {
+  readonly firstOffset: number;
+  readonly firstRow: number;
+  readonly firstColumn: number;
+  readonly secondOffset: number;
+  readonly secondRow: number;
+  readonly secondColumn: number;
+  readonly sumsAt: number;
+}
+
+/** Writes two columns: the sums of two views over each row's valid tokens. */
+export function maskedSums(device: Device, responseMask: Tensor, first: TableView, second: TableView, sums: SumColumns): void {
+  device.run(maskedSumsKernel, { responseMask, first: first.tensor, second: second.tensor, sums: sums.tensor }, {
+    firstOffset: first.offset,
+    firstRow: first.row,
+    firstColumn: first.column,
+    secondOffset: second.offset,
+    secondRow: second.row,
+    secondColumn: second.column,
+    sumsAt: sums.at,
+  });
+}
+
+export const kernels = [scaleRowsKernel, multiplyTablesKernel, maskedSumsKernel];

@@ -5,6 +5,7 @@ import type { Compute } from '../algorithms.ts';
 import { advantages } from './advantages.ts';
 import { aggregation } from './aggregation.ts';
 import { CaseView } from './case.ts';
+import { covarianceFamily } from './covariance.ts';
 import { klFamily } from './kl.ts';
 import { surrogates } from './surrogates.ts';
 import { tokenStats } from './token-stats.ts';
@@ -21,6 +22,7 @@ function family(computations: Readonly<Record<string, ComputeView>>): Readonly<R
 export const families: Readonly<Record<string, Readonly<Record<string, Compute>>>> = {
   advantages: family(advantages),
   aggregation: family(aggregation),
+  covariance: family(covarianceFamily),
   kl: family(klFamily),
   surrogates: family(surrogates),
   token_stats: tokenStats,

@@ -1,21 +1,20 @@
 /** The entropy of the policy: measured in every update, and rewarded where a coefficient says so. */
 
-import type { Tensor } from '../../gpu/tensor.ts';
 import { entropyBonus } from '../../kernels/stages-penalty.ts';
 import type { Draft } from '../draft.ts';
 
 /**
- * loss −= coefficient · Σ_i weight_i · Σ_t H, over the kept tokens where `keep` is given; −coefficient · weight stands in the
- * draft's row term `entropy`. With coefficient 0 it only measures.
+ * loss −= coefficient · Σ_i weight_i · Σ_t H, over the draft's `bonusKeep` where it is set; −coefficient · weight stands in
+ * the draft's row term `entropy`. With coefficient 0 it only measures.
  */
-export function entropyTerm(draft: Draft, weights: ArrayLike<number>, coefficient: number, keep?: Tensor): void {
+export function entropyTerm(draft: Draft, weights: ArrayLike<number>, coefficient: number): void {
   const { batch } = draft;
   const sums = draft.sums(2);
   entropyBonus(draft.device, {
     responseMask: batch.responseMask,
     entropies: batch.entropies,
     coefficients: draft.row('entropy'),
-    keep,
+    keep: draft.bonusKeep,
     byEntropy: draft.byEntropy,
     sums,
   });

@@ -1,0 +1,51 @@
+/**
+ * KL-Cov: pull the tokens of largest covariance back to the old policy, so that entropy does not collapse.
+ *
+ *   c    = (logProb − mean logProb) · (A − mean A)
+ *   pull = the k tokens of largest c,  k = max(⌊share · tokens⌋, minCount)
+ *   loss = mean over tokens of  −A·r + coef · 1[pulled] · |logProb − oldLogProb|
+ *
+ * No ratio is clipped. While the policy has not moved since it sampled, |logProb − oldLogProb| is 0 and so is the pull: it needs two
+ * or more updates per rollout.
+ *
+ * @source Cui et al. 2025, arXiv:2505.22617; PRIME-RL/Entropy-Mechanism-of-RL, compute_policy_loss_kl_cov. Departures: selects over the
+ *   mini-batch where the release selects within each micro-batch. The paper has KL(old ‖ policy) in place of |Δ|.
+ */
+
+import { z } from 'zod';
+import type { Method } from './method.ts';
+import { pullPenalty } from './stages/pull.ts';
+import { covarianceTable, largestOf } from './stages/select.ts';
+
+export const klCovBlock = z
+  .strictObject({
+    share: z.number().min(0).max(1).default(2e-4).meta({ description: 'Share of tokens to pull back.' }),
+    coef: z.number().min(0).default(1).meta({ description: 'Weight of the pull.', unit: 'per nat' }),
+    min_count: z.number().int().min(0).default(1).meta({ description: 'Pull at least this many.', unit: 'tokens' }),
+    log_prob: z.enum(['current', 'old']).default('current').meta({ description: 'Policy whose log-probs the covariance is of.' }),
+  })
+  .nullable()
+  .default(null)
+  .meta({ description: 'Pull the tokens of largest covariance between log-prob and advantage back to the old policy.' });
+
+export interface KlCovOptions {
+  readonly share: number;
+  readonly coef: number;
+  readonly minCount: number;
+  readonly logProb: 'current' | 'old';
+}
+
+export function klCov({ share, coef, minCount, logProb }: KlCovOptions): Method {
+  const budget = (tokens: number): number => Math.max(Math.floor(share * tokens), minCount);
+  return {
+    name: 'kl_cov',
+    usesEveryGroup: true,
+    columns: ({ B, tokenCount }) => ({ klCovCount: new Float64Array(B).fill(budget(tokenCount)) }),
+    penalize(draft) {
+      const { tokenCount, policyLogProbs, oldLogProbs } = draft.batch;
+      if (budget(tokenCount) === 0 || coef === 0) return;
+      const covariance = covarianceTable(draft, logProb === 'old' ? oldLogProbs : policyLogProbs);
+      pullPenalty(draft, largestOf(draft, covariance, 'klCovCount'), coef);
+    },
+  };
+}
