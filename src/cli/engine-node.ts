@@ -1,7 +1,5 @@
 /** The engine of this machine. Heavy parts are loaded by the verb that needs them, so that `--help` answers at once. */
 
-import { createHash } from 'node:crypto';
-import { basename, dirname } from 'node:path';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { Engine, EvaluateServices, SampleRequest, TrainServices } from './engine.ts';
 
@@ -16,28 +14,9 @@ export const engineNode: Engine = {
   },
 };
 
-async function trainHere(recipe: Recipe, { adapter, store, attempt, observer, signal }: TrainServices) {
-  const { build, services, opened } = await prepare(adapter);
-  await observer.note(`${opened.adapter.name} (${opened.device.traits.tier}). ${opened.adapter.reason}`);
-  if (opened.adapter.kind !== 'hardware') await observer.note('This adapter runs on the processor: fine to look around with, slow, and its speed says nothing about a GPU.');
-  const { train } = await import('../trainer/train.ts');
-  const job = await build.buildRun(recipe, services, opened.adapter.name);
-  const { resume, ...learned } = recipe;
-  const options = build.trainOptions(recipe, {
-    attempt,
-    deviceName: opened.adapter.name,
-    recipeHash: createHash('sha256').update(JSON.stringify(learned)).digest('hex'),
-    resume: resume === 'auto' ? 'own' : resume === 'never' ? 'never' : await checkpointAt(resume),
-  });
-  const summary = await train(job, store, observer, options, signal);
-  opened.device.close();
-  return summary;
-}
-
-/** A checkpoint of another run, by its folder: `runs/a/b/checkpoints/step_50`. */
-async function checkpointAt(path: string) {
-  const { nodeStore } = await import('../trainer/run-store-node.ts');
-  return { store: nodeStore(dirname(path)), path: basename(path) };
+async function trainHere(recipe: Recipe, services: TrainServices) {
+  const { runRecipe } = await import('../recipe/run-node.ts');
+  return runRecipe(recipe, services);
 }
 
 async function evaluateHere(recipe: Recipe, { adapter, observer, signal }: EvaluateServices) {

@@ -1,0 +1,75 @@
+/** Runs a recipe under Node: opens the device, builds the run, trains. What the command line does, as a function. */
+
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { openDevice } from '../gpu/open-device-node.ts';
+import { type RunObserver, silent, type TrainSummary } from '../trainer/observer.ts';
+import { memoryStore } from '../trainer/run-store-memory.ts';
+import { nodeStore } from '../trainer/run-store-node.ts';
+import type { RunStore } from '../trainer/run-store.ts';
+import { train, type TrainOptions } from '../trainer/train.ts';
+import { buildRun, trainOptions } from './build.ts';
+import { readRecipe } from './read.ts';
+import type { Recipe } from './recipe.ts';
+import { nodeServices } from './services-node.ts';
+
+export interface RunPlace {
+  /** As in `recipe.adapter`. */
+  readonly adapter: string;
+  /** Where the run is kept, and resumed from. */
+  readonly store: RunStore;
+  readonly attempt: number;
+  readonly observer: RunObserver;
+  readonly signal: AbortSignal;
+}
+
+/** Trains as a recipe says. @throws TrainerError of the kind that says who can mend it */
+export async function runRecipe(recipe: Recipe, { adapter, store, attempt, observer, signal }: RunPlace): Promise<TrainSummary> {
+  const { device, adapter: opened } = await openDevice(adapter);
+  try {
+    await observer.note(`${opened.name} (${device.traits.tier}). ${opened.reason}`);
+    if (opened.kind !== 'hardware') await observer.note('This adapter runs on the processor: good enough for small policies; its speed says nothing about a GPU.');
+    const job = await buildRun(recipe, nodeServices(device), opened.name);
+    const options = trainOptions(recipe, { attempt, deviceName: opened.name, recipeHash: hashOf(recipe), resume: resumeFrom(recipe.resume) });
+    return await train(job, store, observer, options, signal);
+  } finally {
+    device.close();
+  }
+}
+
+/** What `trainRecipe` takes besides the recipe's file. */
+export interface TrainRecipe {
+  /** `key=value`, as on the command line. */
+  readonly overrides?: readonly string[];
+  /** Called with what the run tells; give only the events you want. */
+  readonly observer?: Partial<RunObserver>;
+  /** Where checkpoints go; the default keeps them in memory. */
+  readonly store?: RunStore;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Trains a recipe file.
+ *
+ *     await trainRecipe('recipe.yaml', { overrides: ['steps=20'], observer: { step: ({ step, reward }) => console.log(step, reward) } });
+ */
+export async function trainRecipe(file: string, { overrides = [], observer = {}, store = memoryStore(), signal }: TrainRecipe = {}): Promise<TrainSummary> {
+  const readText = async (name: string, from: string | undefined) => {
+    const path = from === undefined ? name : resolve(dirname(from), name);
+    return { path, text: await readFile(path, 'utf8') };
+  };
+  const { recipe } = await readRecipe({ file, overrides, environment: process.env, readText });
+  return runRecipe(recipe, { adapter: recipe.adapter, store, attempt: 1, observer: { ...silent, ...observer }, signal: signal ?? new AbortController().signal });
+}
+
+/** Names what is learned, whatever device or folder it is learned on. */
+function hashOf({ resume: _resume, run: _run, log: _log, adapter: _adapter, ...learned }: Recipe): string {
+  return createHash('sha256').update(JSON.stringify(learned)).digest('hex');
+}
+
+/** `auto`, `never`, or a checkpoint of another run by its folder: `runs/a/b/checkpoints/step_50`. */
+function resumeFrom(resume: string): TrainOptions['resume'] {
+  if (resume === 'auto') return 'own';
+  return resume === 'never' ? 'never' : { store: nodeStore(dirname(resume)), path: basename(resume) };
+}
