@@ -1,0 +1,235 @@
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const { config } = ts.readConfigFile(`${root}tsconfig.json`, (path) => ts.sys.readFile(path)) as { config: object };
+const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);
+const program = ts.createProgram([`${root}src/index.ts`, `${root}src/node.ts`], options);
+const checker = program.getTypeChecker();
+
+function exportsOf(path: string): readonly ts.Symbol[] {
+  const module = checker.getSymbolAtLocation(program.getSourceFile(`${root}${path}`)!)!;
+  return checker.getExportsOfModule(module).map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol));
+}
+
+function namesOf(symbols: readonly ts.Symbol[], isValue: boolean): string[] {
+  return symbols
+    .filter(({ flags }) => Boolean(flags & ts.SymbolFlags.Value) === isValue)
+    .map(({ name }) => name)
+    .toSorted();
+}
+
+const shared = exportsOf('src/index.ts');
+const onlyNode = exportsOf('src/node.ts').filter((symbol) => !shared.includes(symbol));
+
+// A name that goes is a breaking change: say so in CHANGELOG.md.
+describe('the public surface', () => {
+  it('has these values in every runtime', () => {
+    expect(namesOf(shared, true)).toMatchInlineSnapshot(`
+      [
+        "AdamW",
+        "BUILT_IN_REWARDS",
+        "DataError",
+        "DeviceError",
+        "GRPO_OPTIONS",
+        "GpuDevice",
+        "GuardError",
+        "Interrupted",
+        "KernelError",
+        "Learner",
+        "MAKE_THE_NUMBER",
+        "PlanningDevice",
+        "PolicySampler",
+        "PreflightError",
+        "Random",
+        "RecipeError",
+        "ReferenceDevice",
+        "StepTables",
+        "Tensor",
+        "TrainerError",
+        "Transformer",
+        "buildPolicy",
+        "buildRun",
+        "builtInReward",
+        "combineRewards",
+        "createAlgorithm",
+        "createParameters",
+        "createRopeTable",
+        "createScorer",
+        "defineKernel",
+        "defineReward",
+        "evaluate",
+        "fieldsOf",
+        "fitEntropyLaw",
+        "initialWeights",
+        "learningRate",
+        "loadParameters",
+        "loadTokenizer",
+        "makeTheNumber",
+        "memoryStore",
+        "microBatches",
+        "moduleReward",
+        "openShardedWeights",
+        "openWeights",
+        "packGroups",
+        "parameterCount",
+        "parseModelConfig",
+        "parsePrompts",
+        "passAtK",
+        "planBytes",
+        "presets",
+        "printedRecipe",
+        "promptOrder",
+        "promptSet",
+        "read",
+        "readRecipe",
+        "recipeFrom",
+        "recipeJsonSchema",
+        "recipeSchema",
+        "renamed",
+        "requestDevice",
+        "runRecorder",
+        "sftStep",
+        "silent",
+        "tellAll",
+        "tensorOf",
+        "train",
+        "trainOptions",
+        "trainStep",
+        "traitsOf",
+        "update",
+        "write",
+      ]
+    `);
+  });
+
+  it('has these types in every runtime', () => {
+    expect(namesOf(shared, false)).toMatchInlineSnapshot(`
+      [
+        "AdamWOptions",
+        "Advantages",
+        "Algorithm",
+        "AlgorithmOptions",
+        "AlgorithmState",
+        "ArraysOf",
+        "Binding",
+        "Bindings",
+        "BuildServices",
+        "BuiltPolicy",
+        "CombinedRewards",
+        "Completion",
+        "CompletionSample",
+        "Continuation",
+        "Device",
+        "DeviceRequest",
+        "DeviceTraits",
+        "Dims",
+        "ElementType",
+        "EntropyLaw",
+        "EntropyPoint",
+        "Evaluation",
+        "EvaluationSet",
+        "Field",
+        "FinishReason",
+        "Group",
+        "GuardOptions",
+        "HostArray",
+        "Kernel",
+        "LearnerLimits",
+        "Llama3RopeScaling",
+        "LoadedRecipe",
+        "MemoryUse",
+        "Message",
+        "MetricSchema",
+        "MetricsRow",
+        "MiniBatch",
+        "ModelConfig",
+        "ModelFamily",
+        "ModelSource",
+        "Needs",
+        "NumberTask",
+        "PackedBatch",
+        "PackedGroup",
+        "Parameter",
+        "Parameters",
+        "PlannedPart",
+        "Preset",
+        "Progress",
+        "Prompt",
+        "PromptOrder",
+        "PromptSet",
+        "Recipe",
+        "RecipeInput",
+        "RecipeIssue",
+        "RecipeSource",
+        "RecipeValues",
+        "RecorderOptions",
+        "Reward",
+        "RewardKind",
+        "RewardRow",
+        "RewardShape",
+        "Rollout",
+        "RolloutBatch",
+        "RunInfo",
+        "RunObserver",
+        "RunStore",
+        "SamplerLimits",
+        "SamplingOptions",
+        "Schedule",
+        "ScoredRollout",
+        "Scorer",
+        "SftRun",
+        "StepResult",
+        "StepSettings",
+        "TensorsOf",
+        "Tier",
+        "TokenSlopes",
+        "TokenStats",
+        "Tokenizer",
+        "Tolerance",
+        "TrainJob",
+        "TrainOptions",
+        "TrainSummary",
+        "TrainingRun",
+        "TransformerLimits",
+        "Update",
+        "UpdateReport",
+        "WeightedReward",
+        "Weights",
+      ]
+    `);
+  });
+
+  it('has these names more under Node and Deno', () => {
+    expect(onlyNode.map(({ name }) => name).toSorted()).toMatchInlineSnapshot(`
+      [
+        "AdapterChoice",
+        "AdapterKind",
+        "ModelFolder",
+        "OpenedAdapter",
+        "OpenedDevice",
+        "RunFolder",
+        "RunFolderRequest",
+        "TrainRecipe",
+        "loadRewardModule",
+        "nodeServices",
+        "nodeStore",
+        "openAdapter",
+        "openDevice",
+        "openFinishedRun",
+        "openModelFolder",
+        "openRunFolder",
+        "openTokenizer",
+        "readModelConfig",
+        "readPrompts",
+        "trainRecipe",
+      ]
+    `);
+  });
+
+  it('says at each name what it is', () => {
+    const silent = [...shared, ...onlyNode].filter((symbol) => symbol.getDocumentationComment(checker).length === 0);
+    expect(silent.map((symbol) => `${symbol.declarations?.[0]?.getSourceFile().fileName.slice(root.length)}: ${symbol.name}`)).toEqual([]);
+  });
+});
