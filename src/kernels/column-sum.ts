@@ -48,24 +48,37 @@ export interface ColumnTotalOptions {
   readonly width: number;
 }
 
-/** out[c] += Σ_b sums[b, c], one lane to a column. */
-export const columnTotalDirect = defineKernel({
-  name: 'column-total-direct',
-  shader: 'rows/column-total-direct.wgsl',
+const total = {
   bindings: { sums: read('f32'), out: update('f32') },
-  params: (_, options: ColumnTotalOptions) => ({ ...options }),
-  threads: (_, { width }) => width,
+  params: (_: unknown, options: ColumnTotalOptions) => ({ ...options }),
   tolerance: { out: { absolute: 1e-5, relative: 1e-5 } },
-  reference({ sums, out }, _, { blocks, width }) {
+  reference({ sums, out }: { readonly sums: Float64Array; readonly out: Float64Array }, _: unknown, { blocks, width }: ColumnTotalOptions): void {
     for (let b = 0; b < blocks; b++) for (let c = 0; c < width; c++) out[c]! += sums[b * width + c]!;
   },
+};
+
+/** out[c] += Σ_b sums[b, c], for CPU adapters: one lane to a column. */
+export const columnTotalDirect = defineKernel({
+  ...total,
+  name: 'column-total-direct',
+  shader: 'rows/column-total-direct.wgsl',
+  threads: (_, { width }) => width,
+});
+
+/** The same for GPUs: one workgroup to a column. */
+export const columnTotalWorkgroup = defineKernel({
+  ...total,
+  name: 'column-total-workgroup',
+  shader: 'rows/column-total-workgroup.wgsl',
+  workgroups: (_, { width }) => width,
+  lanes: ({ rowLanes }) => rowLanes,
 });
 
 /** Records out[c] += Σ_b sums[b, c], in the form this adapter is best at. */
 export function columnTotal(device: Device, { sums, out, blocks, width }: { readonly sums: Tensor; readonly out: Tensor } & ColumnTotalOptions): void {
   expectLength('column-total sums', sums, blocks * width);
   expectLength('column-total out', out, width);
-  device.run(columnTotalDirect, { sums, out }, { blocks, width });
+  device.run(device.traits.tier === 'software' ? columnTotalDirect : columnTotalWorkgroup, { sums, out }, { blocks, width });
 }
 
 export interface ColumnSum {

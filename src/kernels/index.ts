@@ -3,10 +3,10 @@
 import { adamwDirect, clipControlDirect, clipControlWorkgroup, sumOfSquaresDirect, sumOfSquaresWorkgroup } from './adamw.ts';
 import { attentionForwardDirect } from './attention.ts';
 import { attentionKeyBackwardDirect, attentionQueryBackwardDirect } from './attention-backward.ts';
-import { columnPartials, columnTotalDirect } from './column-sum.ts';
+import { columnPartials, columnTotalDirect, columnTotalWorkgroup } from './column-sum.ts';
 import { matmulDirect, matmulSubgroup } from './matmul-forms.ts';
 import { matmulCombine, matmulTile } from './matmul-tile.ts';
-import { rmsNormBackwardDirect, rmsNormForwardDirect, rmsNormWeightBackwardKernel } from './rms-norm.ts';
+import { rmsNormBackwardDirect, rmsNormBackwardWorkgroup, rmsNormForwardDirect, rmsNormForwardWorkgroup, rmsNormWeightBackwardKernel } from './rms-norm.ts';
 import { ropeKernel } from './rope.ts';
 import { gatherRowsKernel, scatterRowsKernel, segmentSumKernel } from './rows.ts';
 import { advanceRowsDirect, sampleTokensDirect, sampleTokensWorkgroup } from './sampling.ts';
@@ -23,13 +23,16 @@ export const kernels = [
   clipControlWorkgroup,
   columnPartials,
   columnTotalDirect,
+  columnTotalWorkgroup,
   gatherRowsKernel,
   matmulCombine,
   matmulDirect,
   matmulSubgroup,
   matmulTile,
   rmsNormBackwardDirect,
+  rmsNormBackwardWorkgroup,
   rmsNormForwardDirect,
+  rmsNormForwardWorkgroup,
   rmsNormWeightBackwardKernel,
   ropeKernel,
   sampleTokensDirect,

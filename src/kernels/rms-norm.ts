@@ -53,12 +53,21 @@ const forward = {
   tolerance: { out: { absolute: 1e-6, relative: 1e-5 }, inverseRms: { absolute: 1e-6, relative: 1e-5 } },
 };
 
-/** One lane to a piece. */
+/** For CPU adapters, and pieces too short to share: one lane to a piece. */
 export const rmsNormForwardDirect = defineKernel({
   ...forward,
   name: 'rms-norm-forward-direct',
   shader: 'norm/rms-norm-forward-direct.wgsl',
   threads: (_, { count, heads }) => count * heads,
+});
+
+/** For GPUs: one workgroup to a piece. */
+export const rmsNormForwardWorkgroup = defineKernel({
+  ...forward,
+  name: 'rms-norm-forward-workgroup',
+  shader: 'norm/rms-norm-forward-workgroup.wgsl',
+  workgroups: (_, { count, heads }) => count * heads,
+  lanes: ({ rowLanes }) => rowLanes,
 });
 
 const backwardBindings = { x: read('f32'), weight: read('f32'), inverseRms: read('f32'), dOut: read('f32'), dX: update('f32') };
@@ -84,12 +93,21 @@ const backward = {
   tolerance: { dX: { absolute: 1e-5, relative: 1e-5 } },
 };
 
-/** One lane to a piece. */
+/** For CPU adapters, and pieces too short to share: one lane to a piece. */
 export const rmsNormBackwardDirect = defineKernel({
   ...backward,
   name: 'rms-norm-backward-direct',
   shader: 'norm/rms-norm-backward-direct.wgsl',
   threads: (_, { count, heads }) => count * heads,
+});
+
+/** For GPUs: one workgroup to a piece. */
+export const rmsNormBackwardWorkgroup = defineKernel({
+  ...backward,
+  name: 'rms-norm-backward-workgroup',
+  shader: 'norm/rms-norm-backward-workgroup.wgsl',
+  workgroups: (_, { count, heads }) => count * heads,
+  lanes: ({ rowLanes }) => rowLanes,
 });
 
 /** sums[b, c] = Σ dOut · x · inverseRms over the pieces of block b */
@@ -111,6 +129,12 @@ export const rmsNormWeightBackwardKernel = defineKernel({
     }
   },
 });
+
+const SHORTEST_SHARED = 64;
+
+function wantsWorkgroups(device: Device, width: number): boolean {
+  return device.traits.tier !== 'software' && width >= SHORTEST_SHARED;
+}
 
 function placeOf(piece: number, { heads, width }: Pieces, offset: number, stride: number): number {
   return offset + Math.floor(piece / heads) * stride + (piece % heads) * width;
@@ -139,7 +163,8 @@ export function rmsNormForward(device: Device, { x, weight, out, inverseRms, cou
   expectRows('rms-norm-forward out', out, count, heads * width);
   expectLength('rms-norm-forward inverseRms', inverseRms, count * heads);
   const options = { count, heads, width, eps, xOffset: x.offset, xStride: x.stride, outOffset: out.offset, outStride: out.stride };
-  device.run(rmsNormForwardDirect, { x: x.tensor, weight, out: out.tensor, inverseRms }, options);
+  const kernel = wantsWorkgroups(device, width) ? rmsNormForwardWorkgroup : rmsNormForwardDirect;
+  device.run(kernel, { x: x.tensor, weight, out: out.tensor, inverseRms }, options);
 }
 
 export interface RmsNormBackward extends Pieces {
@@ -170,7 +195,8 @@ export function rmsNormBackward(device: Device, { x, weight, inverseRms, dOut, d
     ...{ count, heads, width, accumulate: accumulate ? 1 : 0, xOffset: x.offset, xStride: x.stride },
     ...{ dOutOffset: dOut.offset, dOutStride: dOut.stride, dXOffset: dX.offset, dXStride: dX.stride },
   };
-  device.run(rmsNormBackwardDirect, { x: x.tensor, weight, inverseRms, dOut: dOut.tensor, dX: dX.tensor }, options);
+  const kernel = wantsWorkgroups(device, width) ? rmsNormBackwardWorkgroup : rmsNormBackwardDirect;
+  device.run(kernel, { x: x.tensor, weight, inverseRms, dOut: dOut.tensor, dX: dX.tensor }, options);
 }
 
 export interface RmsNormWeightBackward extends Pieces {

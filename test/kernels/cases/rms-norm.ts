@@ -1,4 +1,4 @@
-import { rmsNormBackwardDirect, rmsNormForwardDirect, rmsNormWeightBackwardKernel } from '../../../src/kernels/rms-norm.ts';
+import { rmsNormBackwardDirect, rmsNormBackwardWorkgroup, rmsNormForwardDirect, rmsNormForwardWorkgroup, rmsNormWeightBackwardKernel } from '../../../src/kernels/rms-norm.ts';
 import { garbage, kernelCase, numberSource } from '../kernel-case.ts';
 
 const numbers = numberSource('rms-norm');
@@ -21,14 +21,18 @@ export const rmsNormCases = shapes.flatMap(({ count, heads, width }) => {
   const places = { xOffset: 2, xStride: row, dOutOffset: 1, dOutStride: row };
   const back = { x: table(), weight: numbers([width]), inverseRms, dOut: table() };
   return [
-    kernelCase(
-      rmsNormForwardDirect,
-      title,
-      { x: table(), weight: numbers([width]), out: garbage([1 + count * row]), inverseRms: garbage([count, heads]) },
-      { ...shape, eps: 1e-5, xOffset: 2, xStride: row, outOffset: 1, outStride: row },
+    ...[rmsNormForwardDirect, rmsNormForwardWorkgroup].map((kernel) =>
+      kernelCase(
+        kernel,
+        title,
+        { x: back.x, weight: back.weight, out: garbage([1 + count * row]), inverseRms: garbage([count, heads]) },
+        { ...shape, eps: 1e-5, xOffset: 2, xStride: row, outOffset: 1, outStride: row },
+      ),
     ),
-    ...[0, 1].map((accumulate) =>
-      kernelCase(rmsNormBackwardDirect, `${title}, accumulate ${accumulate}`, { ...back, dX: numbers([count * row]) }, { ...shape, ...places, accumulate, dXOffset: 0, dXStride: row }),
+    ...[rmsNormBackwardDirect, rmsNormBackwardWorkgroup].flatMap((kernel) =>
+      [0, 1].map((accumulate) =>
+        kernelCase(kernel, `${title}, accumulate ${accumulate}`, { ...back, dX: numbers([count * row]) }, { ...shape, ...places, accumulate, dXOffset: 0, dXStride: row }),
+      ),
     ),
     kernelCase(
       rmsNormWeightBackwardKernel,

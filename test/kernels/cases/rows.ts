@@ -1,4 +1,4 @@
-import { columnPartials, columnTotalDirect } from '../../../src/kernels/column-sum.ts';
+import { columnPartials, columnTotalDirect, columnTotalWorkgroup } from '../../../src/kernels/column-sum.ts';
 import { gatherRowsKernel, scatterRowsKernel, segmentSumKernel } from '../../../src/kernels/rows.ts';
 import { garbage, given, kernelCase, numberSource } from '../kernel-case.ts';
 
@@ -56,7 +56,9 @@ const columns = [
       { source: numbers([3 + count * (width + 1)]), sums: garbage([blocks * width + 5]) },
       { count, width, sourceOffset: 3, sourceStride: width + 1 },
     ),
-    kernelCase(columnTotalDirect, `${count} blocks of ${width}`, { sums: numbers([count * width]), out: numbers([width]) }, { blocks: count, width }),
+    ...[columnTotalDirect, columnTotalWorkgroup].map((kernel) =>
+      kernelCase(kernel, `${count} blocks of ${width}`, { sums: numbers([count * width]), out: numbers([width]) }, { blocks: count, width }),
+    ),
   ];
 });
 
