@@ -21,14 +21,28 @@ async function trainHere(recipe: Recipe, services: TrainServices) {
 
 async function evaluateHere(recipe: Recipe, { adapter, observer, signal }: EvaluateServices) {
   const { build, services, opened } = await prepare(adapter);
-  const [{ evaluate }, { Random }, { evaluationSets }] = await Promise.all([import('../trainer/evaluate.ts'), import('../base/random.ts'), import('../recipe/build-data.ts')]);
+  const [{ evaluate }, { Random }, { evaluationSets }] = await Promise.all([
+    import('../trainer/evaluate.ts'),
+    import('../base/random.ts'),
+    import('../recipe/build-data.ts'),
+  ]);
   const built = await build.buildPolicy(recipe, services);
   const metrics: Record<string, number> = {};
   for (const set of evaluationSets(recipe, built.prompts.evaluation, built.sampling)) {
     if (signal.aborted) break;
     const { metrics: measured, scored } = await evaluate(built, set, Random.seeded(recipe.seed).at(0));
     Object.assign(metrics, measured);
-    await observer.evaluated(0, measured, scored.map(({ completion, reward, rollout }) => ({ prompt: completion.prompt.text ?? '', completion: completion.text, reward, rewards: {}, finishReason: rollout.finishReason })));
+    await observer.evaluated(
+      0,
+      measured,
+      scored.map(({ completion, reward, rollout }) => ({
+        prompt: completion.prompt.text ?? '',
+        completion: completion.text,
+        reward,
+        rewards: {},
+        finishReason: rollout.finishReason,
+      })),
+    );
   }
   opened.device.close();
   return metrics;
@@ -39,7 +53,8 @@ async function sampleHere(recipe: Recipe, { adapter, prompt, prompts: count }: S
   const { Random } = await import('../base/random.ts');
   const built = await build.buildPolicy(recipe, services);
   const known = (built.prompts.evaluation ?? built.prompts.train).prompts;
-  const asked = prompt === null ? known.slice(0, count) : [known.find(({ text }) => text === prompt) ?? { id: 'given', source: 'given', text: prompt, columns: {} }];
+  const asked =
+    prompt === null ? known.slice(0, count) : [known.find(({ text }) => text === prompt) ?? { id: 'given', source: 'given', text: prompt, columns: {} }];
   const rollouts = await built.sampler.sample(asked.map(built.encode), built.sampling, Random.seeded(recipe.seed).fork('sample'));
   const scored = await built.scorer.score(asked, rollouts);
   opened.device.close();
@@ -55,12 +70,20 @@ async function sampleHere(recipe: Recipe, { adapter, prompt, prompts: count }: S
 }
 
 async function planHere(recipe: Recipe) {
-  const [{ planBytes }, { nodeServices }, { traitsOf }] = await Promise.all([import('../recipe/plan.ts'), import('../recipe/services-node.ts'), import('../gpu/traits.ts')]);
+  const [{ planBytes }, { nodeServices }, { traitsOf }] = await Promise.all([
+    import('../recipe/plan.ts'),
+    import('../recipe/services-node.ts'),
+    import('../gpu/traits.ts'),
+  ]);
   return planBytes(recipe, nodeServices, traitsOf('software', { maxBindingBytes: 128 * 2 ** 20 }));
 }
 
 async function prepare(adapter: string) {
-  const [{ openDevice }, build, { nodeServices }] = await Promise.all([import('../gpu/open-device-node.ts'), import('../recipe/build.ts'), import('../recipe/services-node.ts')]);
+  const [{ openDevice }, build, { nodeServices }] = await Promise.all([
+    import('../gpu/open-device-node.ts'),
+    import('../recipe/build.ts'),
+    import('../recipe/services-node.ts'),
+  ]);
   const opened = await openDevice(adapter);
   return { opened, build, services: nodeServices(opened.device) };
 }

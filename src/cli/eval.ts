@@ -1,7 +1,7 @@
 /** `entrain eval`: measures the weights of a recipe, or of the newest checkpoint of a run, on held-out prompts. */
 
 import { RecipeError } from '../base/errors.ts';
-import { type LoadedRecipe, withPlaces } from '../recipe/read.ts';
+import type { LoadedRecipe } from '../recipe/read.ts';
 import { lineOf } from '../trainer/metrics-file.ts';
 import type { Metrics } from '../trainer/observer.ts';
 import { columns, number } from './format.ts';
@@ -24,8 +24,6 @@ export async function evaluate(
     const metrics = await engine.evaluate(loaded.recipe, { adapter: loaded.recipe.adapter, observer, signal: interrupts.signal });
     terminal.out(options.json ? lineOf({ event: 'evaluated', ...metrics }) : `${metricsTable(metrics).join('\n')}\n`);
     return 0;
-  } catch (error) {
-    throw error instanceof RecipeError ? withPlaces(error, loaded) : error;
   } finally {
     interrupts.release();
   }

@@ -1,9 +1,8 @@
 /** `entrain plan`: what a recipe comes to (batches, updates, bytes) before anything is loaded. */
 
-import { RecipeError } from '../base/errors.ts';
 import { originInWords, leavesOf } from '../recipe/located.ts';
 import { presetNamed } from '../recipe/presets.ts';
-import { type LoadedRecipe, withPlaces } from '../recipe/read.ts';
+import type { LoadedRecipe } from '../recipe/read.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { Engine, PlannedPart } from './engine.ts';
 import { bytes, columns, count } from './format.ts';
@@ -44,14 +43,10 @@ export async function plan(
   options: { readonly json: boolean },
   { terminal, engine }: { readonly terminal: Terminal; readonly engine: Engine },
 ): Promise<number> {
-  try {
-    const parts = await engine.plan(loaded.recipe);
-    const sums = batchSums(loaded.recipe);
-    terminal.out(options.json ? `${JSON.stringify({ sums, parts, notes: loaded.notes })}\n` : `${planLines(loaded, sums, parts).join('\n')}\n`);
-    return 0;
-  } catch (error) {
-    throw error instanceof RecipeError ? withPlaces(error, loaded) : error;
-  }
+  const parts = await engine.plan(loaded.recipe);
+  const sums = batchSums(loaded.recipe);
+  terminal.out(options.json ? `${JSON.stringify({ sums, parts, notes: loaded.notes })}\n` : `${planLines(loaded, sums, parts).join('\n')}\n`);
+  return 0;
 }
 
 export function planLines(loaded: LoadedRecipe, sums: BatchSums, parts: readonly PlannedPart[]): string[] {

@@ -2,7 +2,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { printedRecipe } from '../recipe/print.ts';
-import type { LoadedRecipe } from '../recipe/read.ts';
+import { type LoadedRecipe, placed } from '../recipe/read.ts';
 import type { Engine } from './engine.ts';
 import { ownVersion } from './environment-info.ts';
 import { evaluate } from './eval.ts';
@@ -79,7 +79,7 @@ function programOf(surroundings: Surroundings, finish: (code: number) => void): 
           ...rest,
           overrides: options.adapter === undefined ? overrides : [...overrides, `adapter=${JSON.stringify(options.adapter)}`],
         });
-        finish(options.printConfig ? printConfig(loaded, options, terminal) : await work(loaded, options));
+        finish(options.printConfig ? printConfig(loaded, options, terminal) : await placed(loaded, () => work(loaded, options)));
       },
     );
 

@@ -1,12 +1,13 @@
 /** Which recipe a command means, and reading it from disk. */
 
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RecipeError } from '../base/errors.ts';
 import { nearest } from '../recipe/nearest.ts';
 import { type LoadedRecipe, readRecipe } from '../recipe/read.ts';
 import { isOverride } from './key-flags.ts';
+import { shortPath } from './paths.ts';
 
 export type Method = 'grpo' | 'sft';
 
@@ -63,7 +64,7 @@ async function weightsOf(folder: string): Promise<string[]> {
 
 async function readText(file: string, from: string | undefined): Promise<{ path: string; text: string }> {
   const full = from === undefined ? resolve(file) : resolve(dirname(resolve(from)), file);
-  const path = relative(process.cwd(), full).startsWith('..') ? full : relative(process.cwd(), full);
+  const path = shortPath(full);
   try {
     return { path, text: await readFile(full, 'utf8') };
   } catch (cause) {

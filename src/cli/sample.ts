@@ -1,7 +1,6 @@
 /** `entrain sample`: completions of one prompt, or of a few held-out ones, side by side with what they earn. */
 
-import { RecipeError } from '../base/errors.ts';
-import { type LoadedRecipe, withPlaces } from '../recipe/read.ts';
+import type { LoadedRecipe } from '../recipe/read.ts';
 import { lineOf } from '../trainer/metrics-file.ts';
 import type { CompletionSample } from '../trainer/observer.ts';
 import { number } from './format.ts';
@@ -25,8 +24,6 @@ export async function sample(
     const samples = await engine.sample(loaded.recipe, { adapter: loaded.recipe.adapter, prompt, prompts, signal: interrupts.signal });
     terminal.out(json ? samples.map((one) => lineOf({ event: 'completion', ...one })).join('') : `${sampleLines(samples).join('\n')}\n`);
     return 0;
-  } catch (error) {
-    throw error instanceof RecipeError ? withPlaces(error, loaded) : error;
   } finally {
     interrupts.release();
   }

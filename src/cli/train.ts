@@ -1,9 +1,8 @@
 /** `entrain train`: makes the run folder ready, trains, and writes the report. */
 
-import { relative } from 'node:path';
 import { Interrupted, RecipeError } from '../base/errors.ts';
 import { printedRecipe, readPrintedRecipe } from '../recipe/print.ts';
-import { type LoadedRecipe, withPlaces } from '../recipe/read.ts';
+import type { LoadedRecipe } from '../recipe/read.ts';
 import { issuesOnResume } from '../recipe/resume-check.ts';
 import { type RunObserver, silent, tellAll, type TrainSummary } from '../trainer/observer.ts';
 import { reportPath, writeReport } from '../trainer/report/from-store.ts';
@@ -12,6 +11,7 @@ import { runRecorder } from '../trainer/run-recorder.ts';
 import type { Engine } from './engine.ts';
 import { environmentInfo } from './environment-info.ts';
 import { type SignalSource, watchInterrupts } from './interrupts.ts';
+import { shortPath } from './paths.ts';
 import { plainLines } from './plain-lines.ts';
 import type { Terminal } from './terminal.ts';
 import { terminalWatcher } from './watchers.ts';
@@ -39,16 +39,28 @@ export async function train(loaded: LoadedRecipe, options: TrainOptions, { termi
   const interrupts = watchInterrupts(signals, (message) => void observer.note(message), quit);
   try {
     for (const note of loaded.notes) await observer.note(note);
-    if (folder.movedTo !== undefined) await observer.note(`the earlier run is kept in ${relative(process.cwd(), folder.movedTo)}`);
+    if (folder.movedTo !== undefined) await observer.note(`the earlier run is kept in ${shortPath(folder.movedTo)}`);
     const services = { adapter: loaded.recipe.adapter, store: folder.store, attempt: folder.attempt, observer, signal: interrupts.signal };
     const summary = await engine.train(loaded.recipe, services);
-    if (!options.json) terminal.out(`report ${relative(process.cwd(), `${folder.path}/${reportPath}`)}\n`);
+    if (!options.json) terminal.out(`report ${shortPath(`${folder.path}/${reportPath}`)}\n`);
     return exitCodeOf(summary);
   } catch (error) {
-    throw error instanceof RecipeError ? withPlaces(error, loaded) : error;
+    await quietly(terminal, () => folder.store.append(logPath(folder.attempt), `error: ${error instanceof Error ? error.message : String(error)}\n`));
+    throw error;
   } finally {
     interrupts.release();
-    await finish(folder, loaded);
+    // A report is worth having after a failure too.
+    await quietly(terminal, () => writeReport(folder.store, `${loaded.recipe.run.project} / ${loaded.recipe.run.name}`));
+    await folder.release();
+  }
+}
+
+/** Does what must not hide how the run ended: a failure here is told, not thrown. */
+async function quietly(terminal: Terminal, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    terminal.err(`warning: ${error instanceof Error ? error.message : String(error)}\n`);
   }
 }
 
@@ -77,20 +89,14 @@ function watchAll({ recipe }: LoadedRecipe, folder: RunFolder, options: TrainOpt
   const { store, attempt } = folder;
   const { to, every, printCompletions, schema, completions } = recipe.log;
   const log = plainLines({ write: (text) => store.append(logPath(attempt), text), every: 1, printCompletions, width: 160 });
-  const device: RunObserver = {
-    ...silent,
-    started: (info) => store.write('env.json', `${JSON.stringify({ attempt, ...environment, device: info.device, parameters: info.parameters }, null, 2)}\n`),
-  };
   const recorder = to.includes('jsonl') ? [runRecorder(store, { attempt, schema, completions })] : [];
   const watcher = terminalWatcher(terminal, { ...options, every, printCompletions, hasConsole: to.includes('console') });
-  return tellAll([...recorder, device, log, watcher]);
-}
-
-/** The report is worth having after a failure too; a failure to write it must not hide the first one. */
-async function finish(folder: RunFolder, { recipe }: LoadedRecipe): Promise<void> {
-  try {
-    await writeReport(folder.store, `${recipe.run.project} / ${recipe.run.name}`);
-  } finally {
-    await folder.release();
-  }
+  const starter: RunObserver = {
+    ...silent,
+    async started({ device, parameters, startStep, steps }) {
+      await store.write('env.json', `${JSON.stringify({ attempt, ...environment, device, parameters }, null, 2)}\n`);
+      if (startStep >= steps) await watcher.note(`step ${startStep} is the last of this run: raise steps=… to go on, or start over with --fresh`);
+    },
+  };
+  return tellAll([...recorder, log, watcher, starter]);
 }

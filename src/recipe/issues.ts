@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import type { RecipeIssue } from '../base/errors.ts';
 import { adviceFor } from './aliases.ts';
-import { fieldsOf, recipeJsonSchema, schemaAt, typeInWords } from './json-schema.ts';
+import { fieldsOf, type JsonSchema, recipeJsonSchema, schemaAt, typeInWords } from './json-schema.ts';
 import { type Located, nearestPart, originInWords, partAt, type Path, plain } from './located.ts';
 import { nearest } from './nearest.ts';
 
@@ -11,10 +11,11 @@ type ZodIssue = z.core.$ZodIssue;
 
 /** Every problem the schema found, one entry for each wrong value and each unknown key. */
 export function issuesOf(found: readonly ZodIssue[], root: Located): RecipeIssue[] {
+  const schema = recipeJsonSchema();
   return found.flatMap((issue) => {
     const path = issue.path.map(String);
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], root));
-    return [{ path: path.join('.'), message: wrongValue(issue, path, root), ...placeOf(root, path) }];
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], root, schema));
+    return [{ path: path.join('.'), message: wrongValue(issue, path, root, schema), ...placeOf(root, path) }];
   });
 }
 
@@ -24,8 +25,8 @@ export function placeOf(root: Located, path: Path): { at?: string } {
   return origin.kind === 'default' ? {} : { at: originInWords(origin) };
 }
 
-function wrongValue(issue: ZodIssue, path: Path, root: Located): string {
-  const schema = schemaAt(path);
+function wrongValue(issue: ZodIssue, path: Path, root: Located, recipe: JsonSchema): string {
+  const schema = schemaAt(path, recipe);
   const part = partAt(root, path);
   const got = part ? shown(plain(part)) : 'nothing';
   if (issue.code === 'invalid_format') return `expected ${issue.message}; got ${got}.`;
@@ -34,17 +35,16 @@ function wrongValue(issue: ZodIssue, path: Path, root: Located): string {
   return `expected ${typeInWords(schema)}, got ${got}.${meant ? ` Did you mean ${meant}?` : ''}`;
 }
 
-function unknownKey(path: Path, root: Located): RecipeIssue {
+function unknownKey(path: Path, root: Located, recipe: JsonSchema): RecipeIssue {
   const block = path.slice(0, -1).join('.');
   const key = path.at(-1)!;
-  const hint = adviceFor(path.join('.')) ?? suggestionFor(path);
+  const hint = adviceFor(path.join('.')) ?? suggestionFor(path, recipe);
   const message = `expected a key of ${block || 'the recipe'}, got ${key}.${hint ? ` ${hint}` : ''}`;
   return { path: path.join('.'), message, ...placeOf(root, path) };
 }
 
 /** “Did you mean …?” from the keys beside it, else from every key of the recipe. */
-function suggestionFor(path: Path): string | undefined {
-  const schema = recipeJsonSchema();
+function suggestionFor(path: Path, schema: JsonSchema): string | undefined {
   const key = path.at(-1)!;
   const siblings = Object.keys(propertiesOf(schemaAt(path.slice(0, -1), schema)));
   const all = fieldsOf(schema).map((field) => field.path);
@@ -55,7 +55,7 @@ function suggestionFor(path: Path): string | undefined {
   return meant && `Did you mean ${meant}?`;
 }
 
-function propertiesOf(schema: ReturnType<typeof schemaAt>): object {
+function propertiesOf(schema: JsonSchema | undefined): object {
   const block = schema?.anyOf?.find((part) => typeof part === 'object' && part.properties) ?? schema;
   return (typeof block === 'object' && block.properties) || {};
 }

@@ -60,10 +60,15 @@ export async function readRecipe(source: RecipeSource): Promise<LoadedRecipe> {
   };
 }
 
-/** Gives the issues of an error raised later (while a run is built, say) the places of the recipe's keys. */
-export function withPlaces(error: RecipeError, { located }: LoadedRecipe): RecipeError {
-  const issues = error.issues.map((issue) => (issue.at === undefined && issue.path ? { ...issue, ...placeOf(located, issue.path.split('.')) } : issue));
-  return new RecipeError(issues, { cause: error });
+/** Does what a recipe is for; where that finds a fault in the recipe after all, its issues get the places of their keys. */
+export async function placed<T>({ located }: LoadedRecipe, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof RecipeError)) throw error;
+    const issues = error.issues.map((issue) => (issue.at === undefined && issue.path ? { ...issue, ...placeOf(located, issue.path.split('.')) } : issue));
+    throw new RecipeError(issues, { cause: error });
+  }
 }
 
 interface ReadFile {

@@ -37,9 +37,10 @@ export const recipeSchema = z.strictObject({
   eval: evalSchema,
   checkpoint: checkpointSchema,
   resume: z
-    .enum(['auto', 'never'])
+    .string()
+    .min(1)
     .default('auto')
-    .meta(about('auto: go on from the newest checkpoint of this run; never: keep that run aside and start over.')),
+    .meta(about('auto: go on from the newest checkpoint of this run; never: keep that run aside and start over; or the folder of a checkpoint.')),
   log: logSchema,
   guards: guardsSchema,
   adapter: z.string().min(1).default('auto').meta(about('GPU adapter, as “doctor” lists them; auto takes the fastest.')),

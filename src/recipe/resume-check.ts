@@ -1,7 +1,6 @@
 /** Which keys may change between two attempts at the same run. */
 
 import type { RecipeIssue } from '../base/errors.ts';
-import { leavesOf, locate } from './located.ts';
 
 /** Keys that do not touch what is learned; everything else must stay as it was. */
 const free = ['steps', 'run', 'resume', 'adapter', 'log', 'eval', 'checkpoint', 'guards', 'batch.micro_tokens'];
@@ -20,8 +19,8 @@ export function issuesOnResume(before: unknown, now: unknown): RecipeIssue[] {
     }));
 }
 
-function valuesByKey(recipe: unknown): Map<string, string> {
-  return new Map(
-    leavesOf(locate(recipe, { kind: 'default' })).map(({ path, part }) => [path.join('.'), JSON.stringify(part.value instanceof Map ? {} : part.value)]),
-  );
+/** The values by dotted key; a list is one value. */
+function valuesByKey(recipe: unknown, path: readonly string[] = []): Map<string, string> {
+  if (typeof recipe !== 'object' || recipe === null || Array.isArray(recipe)) return new Map([[path.join('.'), JSON.stringify(recipe)]]);
+  return new Map(Object.entries(recipe).flatMap(([key, value]) => [...valuesByKey(value, [...path, key])]));
 }

@@ -18,6 +18,7 @@ export async function writeReport(store: RunStore, name: string): Promise<void> 
     rows: await rowsAt(store, metricsPath),
     evaluations: await rowsAt(store, summaryPath),
     recipe: (await readText(store, 'recipe.yaml')) ?? '',
+    resolved: (await readText(store, 'config.resolved.yaml')) ?? '',
     environment: recordOf((await readText(store, 'env.json')) ?? '{}'),
     ...samples,
   });

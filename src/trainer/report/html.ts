@@ -7,7 +7,7 @@ export interface Html {
 export type HtmlValue = Html | string | number | undefined | readonly HtmlValue[];
 
 /** A template whose values are escaped; undefined leaves nothing. */
-export function html(texts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+export function markup(texts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return { html: texts.reduce((page, text, i) => page + rendered(values[i - 1]) + text) };
 }
 

@@ -1,7 +1,7 @@
 /** Line plots and the entropy–reward plane, as inline SVG. Colours come from the page's style, so light and dark both work. */
 
 import { type EntropyLaw, type EntropyPoint } from '../entropy-law.ts';
-import { type Html, html } from './html.ts';
+import { type Html, markup } from './html.ts';
 import { label, type Scale, scaleOver } from './scale.ts';
 
 export interface Series {
@@ -30,7 +30,7 @@ const mostPoints = 500;
 /** A figure of lines over steps, with its legend and its numbers in words. */
 export function linePlot({ title, caption, series, fromZero = true }: Plot): Html {
   const drawn = series.map((one) => ({ ...one, points: thinned(one.points) })).filter(({ points }) => points.some(([, y]) => Number.isFinite(y)));
-  if (drawn.length === 0) return html``;
+  if (drawn.length === 0) return markup``;
   const xs = scaleOver(
     drawn.flatMap(({ points }) => points.map(([x]) => x)),
     box.left,
@@ -42,45 +42,44 @@ export function linePlot({ title, caption, series, fromZero = true }: Plot): Htm
     box.top,
     { withZero: fromZero },
   );
-  return figure(title, caption, drawn, html`${axes(xs, ys, 'step')}${drawn.map((one) => path(one, xs, ys))}`);
+  return figure(title, caption, drawn, markup`${axes(xs, ys, 'step')}${drawn.map((one) => path(one, xs, ys))}`);
 }
 
 /** Reward against entropy, one dot an evaluation, light to dark as training goes on; with the fitted law and its ceiling. */
 export function entropyPlane(points: readonly EntropyPoint[], law: EntropyLaw | null, caption: string): Html {
   const finite = points.filter(({ entropy, reward }) => Number.isFinite(entropy) && Number.isFinite(reward));
-  if (finite.length < 2) return html``;
+  if (finite.length < 2) return markup``;
   const xs = scaleOver(
     finite.map(({ entropy }) => entropy),
     box.left,
     box.right,
     { withZero: true },
   );
-  const fitted = law ? curveOf(law, xs) : [];
+  const fitted = law ? curveOf(law, 1.05 * finite.reduce((most, { entropy }) => Math.max(most, entropy), 0)) : [];
   const ys = scaleOver([...finite.map(({ reward }) => reward), ...fitted.map(([, y]) => y)], box.bottom, box.top, { withZero: true });
   const dots = finite.map(({ entropy, reward }, i) => {
     const share = (0.25 + (0.75 * i) / (finite.length - 1)).toFixed(2);
-    return html`<circle class="dot tone-1" cx="${px(xs.at(entropy))}" cy="${px(ys.at(reward))}" r="4" fill-opacity="${share}"
-      ><title>entropy ${label(entropy)}, reward ${label(reward)}</title></circle
-    >`;
+    const title = `entropy ${label(entropy)}, reward ${label(reward)}`;
+    return markup`<circle class="dot tone-1" cx="${px(xs.at(entropy))}" cy="${px(ys.at(reward))}" r="4" fill-opacity="${share}"><title>${title}</title></circle>`;
   });
   const curve: Series = { name: 'R = −a·e^H + b', points: fitted, tone: 2 };
   const named: Series = { name: 'evaluations, first to last', points: [], tone: 1, marks: true };
-  const drawing = html`${axes(xs, ys, 'entropy, nats')}${law ? path(curve, xs, ys) : undefined}${dots}`;
+  const drawing = markup`${axes(xs, ys, 'entropy, nats')}${law ? path(curve, xs, ys) : undefined}${dots}`;
   return figure('Reward against entropy', caption, law ? [named, curve] : [named], drawing);
 }
 
-function curveOf(law: EntropyLaw, xs: Scale): [number, number][] {
-  const [low, high] = [xs.ticks[0]!, xs.ticks.at(-1)!];
+/** The law from entropy 0, where its ceiling shows, to just past the data. */
+function curveOf(law: EntropyLaw, highest: number): [number, number][] {
   return Array.from({ length: 41 }, (_, i) => {
-    const entropy = low + ((high - low) * i) / 40;
+    const entropy = (highest * i) / 40;
     return [entropy, law.b - law.a * Math.exp(entropy)];
   });
 }
 
 function figure(title: string, caption: string, series: readonly Series[], drawing: Html): Html {
   const last = series.flatMap(({ name, points }) => (points.length > 0 ? `${name} ${label(points.at(-1)![1])}` : [])).join(', ');
-  const legend = series.map(({ name, tone }) => html`<li><i class="key tone-${tone}"></i>${name}</li>`);
-  return html`<figure>
+  const legend = series.map(({ name, tone }) => markup`<li><i class="key tone-${tone}"></i>${name}</li>`);
+  return markup`<figure>
     <figcaption>
       <h3>${title}</h3>
       <ul class="legend">
@@ -93,17 +92,10 @@ function figure(title: string, caption: string, series: readonly Series[], drawi
 }
 
 function axes(xs: Scale, ys: Scale, name: string): Html {
-  const rows = ys.ticks.map(
-    (tick) =>
-      html`<line class="grid" x1="${box.left}" x2="${box.right}" y1="${px(ys.at(tick))}" y2="${px(ys.at(tick))}" /><text
-          x="${box.left - 6}"
-          y="${px(ys.at(tick) + 4)}"
-          text-anchor="end"
-          >${label(tick)}</text
-        >`,
-  );
-  const columns = xs.ticks.map((tick) => html`<text x="${px(xs.at(tick))}" y="${box.bottom + 15}" text-anchor="middle">${label(tick)}</text>`);
-  return html`${rows}${columns}<text class="axis" x="${box.right}" y="${height - 2}" text-anchor="end">${name}</text>`;
+  const lines = ys.ticks.map((tick) => markup`<line class="grid" x1="${box.left}" x2="${box.right}" y1="${px(ys.at(tick))}" y2="${px(ys.at(tick))}"/>`);
+  const rows = ys.ticks.map((tick) => markup`<text x="${box.left - 6}" y="${px(ys.at(tick) + 4)}" text-anchor="end">${label(tick)}</text>`);
+  const columns = xs.ticks.map((tick) => markup`<text x="${px(xs.at(tick))}" y="${box.bottom + 15}" text-anchor="middle">${label(tick)}</text>`);
+  return markup`${lines}${rows}${columns}<text class="axis" x="${box.right}" y="${height - 2}" text-anchor="end">${name}</text>`;
 }
 
 function path({ name, points, tone, marks }: Series, xs: Scale, ys: Scale): Html {
@@ -114,10 +106,10 @@ function path({ name, points, tone, marks }: Series, xs: Scale, ys: Scale): Html
     isDown = Number.isFinite(y);
   }
   const dots = marks ? points.filter(([, y]) => Number.isFinite(y)) : [];
-  return html`<path class="line tone-${tone}" d="${d}" />${dots.map(
-      ([x, y]) =>
-        html`<circle class="dot tone-${tone}" cx="${px(xs.at(x))}" cy="${px(ys.at(y))}" r="3"><title>${name}, ${label(x)}: ${label(y)}</title></circle>`,
-    )}`;
+  return markup`<path class="line tone-${tone}" d="${d}" />${dots.map(
+    ([x, y]) =>
+      markup`<circle class="dot tone-${tone}" cx="${px(xs.at(x))}" cy="${px(ys.at(y))}" r="3"><title>${name}, ${label(x)}: ${label(y)}</title></circle>`,
+  )}`;
 }
 
 /** At most so many points: means of neighbours. A stretch of gaps stays a gap. */

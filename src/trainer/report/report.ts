@@ -2,7 +2,7 @@
 
 import { type EntropyPoint, fitEntropyLaw } from '../entropy-law.ts';
 import type { MetricsRow } from '../observer.ts';
-import { type Html, html } from './html.ts';
+import { type Html, markup } from './html.ts';
 import { entropyPlane, linePlot, type Series } from './plot.ts';
 import { type SampleSet, samplesTable } from './samples.ts';
 import { label } from './scale.ts';
@@ -18,16 +18,18 @@ export interface ReportInput {
   readonly after?: SampleSet;
   /** The recipe as it was written. */
   readonly recipe: string;
+  /** The complete recipe, with what the command line changed. */
+  readonly resolved: string;
   /** Device, versions, machine: shown as it is. */
   readonly environment: Readonly<Record<string, unknown>>;
 }
 
 /** The page as text. */
 export function reportPage(input: ReportInput): string {
-  const { name, rows, evaluations, before, after, recipe, environment } = input;
+  const { name, rows, evaluations, before, after, recipe, resolved, environment } = input;
   const last = rows.at(-1);
   const device = textOf(environment['device']);
-  const page = html`<!doctype html>
+  const page = markup`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
@@ -53,8 +55,12 @@ export function reportPage(input: ReportInput): string {
           ${samplesTable(before, after)}
           <h2>The run</h2>
           <details open>
-            <summary>Recipe</summary>
+            <summary>Recipe as written</summary>
             <pre>${recipe}</pre>
+          </details>
+          <details>
+            <summary>Complete recipe, and where its values come from</summary>
+            <pre>${resolved}</pre>
           </details>
           <details>
             <summary>Device and versions</summary>
@@ -140,26 +146,26 @@ function headline(evaluations: readonly MetricsRow[], rows: readonly MetricsRow[
     .flatMap((pattern) => keysOf(source, pattern).slice(0, 1))
     .map((key) => {
       const [first, last] = [numberOf(source[0]?.[key]), numberOf(source.at(-1)?.[key])];
-      return html`<li><b>${source.length > 1 ? `${label(first)} → ` : ''}${label(last)}</b><span>${key.replace('eval/', '')}</span></li>`;
+      return markup`<li><b>${source.length > 1 ? `${label(first)} → ` : ''}${label(last)}</b><span>${key.replace('eval/', '')}</span></li>`;
     });
-  return html`<ul class="headline">
+  return markup`<ul class="headline">
     ${items}
   </ul>`;
 }
 
 function beforeAfter(evaluations: readonly MetricsRow[]): Html {
   const [first, last] = [evaluations[0], evaluations.at(-1)];
-  if (!first || !last) return html`<p class="soft">This run measured nothing on held-out prompts. Set eval.data to see what it gained.</p>`;
+  if (!first || !last) return markup`<p class="soft">This run measured nothing on held-out prompts. Set eval.data to see what it gained.</p>`;
   const rows = keysOf(evaluations, /^eval\//).map((key) => {
     const [before, after] = [numberOf(first[key]), numberOf(last[key])];
-    return html`<tr>
+    return markup`<tr>
       <td><code>${key}</code></td>
       <td class="number">${label(before)}</td>
       <td class="number">${label(after)}</td>
       <td class="number">${label(after - before)}</td>
     </tr>`;
   });
-  return html`<div class="scroll">
+  return markup`<div class="scroll">
     <table>
       <thead>
         <tr>

@@ -1,6 +1,6 @@
 /** What the policy wrote, before and after: the same prompts side by side. */
 
-import { type Html, html } from './html.ts';
+import { type Html, markup } from './html.ts';
 import { label } from './scale.ts';
 
 export interface ReportSample {
@@ -19,25 +19,25 @@ const shownCompletions = 8;
 
 /** A table with a row a prompt; prompts of both sets where they share some, else a table for each set. */
 export function samplesTable(before: SampleSet | undefined, after: SampleSet | undefined): Html {
-  if (!after || after.samples.length === 0) return html`<p class="soft">No completions were kept.</p>`;
+  if (!after || after.samples.length === 0) return markup`<p class="soft">No completions were kept.</p>`;
   const later = byPrompt(after);
   const earlier = before ? byPrompt(before) : new Map<string, ReportSample[]>();
   const shared = [...later.keys()].filter((prompt) => earlier.has(prompt)).slice(0, shownPrompts);
   const prompts = shared.length > 0 ? shared : [...later.keys()].slice(0, shownPrompts);
   const hasBefore = before !== undefined && shared.length > 0 && before.step !== after.step;
-  return html`<div class="scroll">
+  return markup`<div class="scroll">
       <table>
         <thead>
           <tr>
             <th>Prompt</th>
-            ${hasBefore ? html`<th>Step ${before.step}</th>` : undefined}
+            ${hasBefore ? markup`<th>Step ${before.step}</th>` : undefined}
             <th>Step ${after.step}</th>
           </tr>
         </thead>
         <tbody>
           ${prompts.map(
             (prompt) =>
-              html`<tr>
+              markup`<tr>
                 <td><code>${prompt}</code></td>
                 ${hasBefore ? cell(earlier.get(prompt)) : undefined}${cell(later.get(prompt))}
               </tr>`,
@@ -45,16 +45,16 @@ export function samplesTable(before: SampleSet | undefined, after: SampleSet | u
         </tbody>
       </table>
     </div>
-    <p class="caption">Green earned a reward above 0. Up to ${shownCompletions} completions a prompt; the first ${shownPrompts} prompts.</p>`;
+    <p class="caption">✓ earned a reward above 0. Up to ${shownCompletions} completions a prompt; the first ${shownPrompts} prompts.</p>`;
 }
 
 function cell(samples: readonly ReportSample[] = []): Html {
   const items = samples
     .slice(0, shownCompletions)
     .map(
-      ({ completion, reward }) => html`<li><code class="${reward > 0 ? 'good' : 'bad'}" title="reward ${label(reward)}">${shortened(completion)}</code></li>`,
+      ({ completion, reward }) => markup`<li><code class="${reward > 0 ? 'good' : 'bad'}" title="reward ${label(reward)}">${shortened(completion)}</code></li>`,
     );
-  return html`<td>
+  return markup`<td>
     <ul class="completions">
       ${items}
     </ul>

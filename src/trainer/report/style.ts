@@ -36,6 +36,7 @@ code, pre { font: .84rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace
 td code { white-space: pre-wrap; overflow-wrap: anywhere; }
 pre { background: var(--tint); padding: .9rem 1rem; overflow-x: auto; border-radius: 4px; margin: .6rem 0; }
 .good { color: var(--good); } .bad { color: var(--bad); }
+.good::before { content: "✓ "; } .bad::before { content: "· "; }
 .completions { margin: 0; padding: 0; list-style: none; }
 details { margin: .5rem 0; } summary { cursor: pointer; }
 footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--rule); color: var(--soft); font-size: .82rem; }

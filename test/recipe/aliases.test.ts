@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { advice, aliases } from '../../src/recipe/alias-table.ts';
+import { recipeJsonSchema, schemaAt } from '../../src/recipe/json-schema.ts';
+import { complete, issuesIn, readFrom } from './read-text.ts';
+
+describe('the table of aliases', () => {
+  it('leads to keys of the recipe, and takes no key of ours', () => {
+    const schema = recipeJsonSchema();
+    const targets = aliases.flatMap(({ to }) => to);
+    expect(targets.filter((key) => !schemaAt(key.split('.'), schema))).toEqual([]);
+    const names = [...aliases.map(({ from }) => from), ...Object.keys(advice)];
+    expect(names.filter((key) => schemaAt(key.split('.'), schema))).toEqual([]);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe('recipes in other dialects', () => {
+  it('are read where a key is a plain rename, and say so (TRL)', async () => {
+    const text = `${complete}learning_rate: 1.0e-5\nnum_generations: 8\nmax_completion_length: 512\nbeta: 0.04\nepsilon: 0.1\nepsilon_high: 0.3\nloss_type: dapo\ntop_k: 0\nscale_rewards: false\nmax_steps: 200\nsave_steps: 50\n`;
+    const { recipe, notes } = await readFrom(text);
+    expect(recipe).toMatchObject({ steps: 200, optim: { lr: 1e-5 }, rollout: { n: 8, maxTokens: 512, topK: null }, checkpoint: { every: 50 } });
+    expect(recipe.algorithm).toMatchObject({ klCoef: 0.04, clipLow: 0.1, clipHigh: 0.3, lossAgg: 'token-mean', advantageScale: 'none' });
+    expect(notes).toContain('r.yaml:4:1: learning_rate is read as optim.lr.');
+  });
+
+  it('are read from dotted overrides and nested files (verl)', async () => {
+    const overrides = [
+      'actor_rollout_ref.actor.optim.lr=1e-5',
+      'data.train_batch_size=16',
+      'actor.ppo_mini_batch_size=8',
+      'trainer.test_freq=-1',
+      'actor_rollout_ref.rollout.n=4',
+    ];
+    const text = `${complete}actor_rollout_ref:\n  actor:\n    clip_ratio_c: 10.0\n    kl_loss_type: low_var_kl\nalgorithm: { norm_adv_by_std_in_grpo: false }\n`;
+    const { recipe } = await readFrom(text, { overrides });
+    expect(recipe).toMatchObject({ optim: { lr: 1e-5 }, batch: { prompts: 16, updatePrompts: 8 }, eval: { every: null }, rollout: { n: 4 } });
+    expect(recipe.algorithm).toMatchObject({ clipDual: 10, klEstimator: 'k3', advantageScale: 'none' });
+  });
+
+  it('are refused with advice where a key means something else', async () => {
+    const issues = await issuesIn(`${complete}gradient_accumulation_steps: 8\ndelta: 2\nloss_type: bnpo\nlearning_rate: 1e-5\noptim: { lr: 1e-5 }\n`);
+    expect(issues.get('gradient_accumulation_steps')!.message).toContain('Count in prompts');
+    expect(issues.get('delta')!.message).toContain('another rule');
+    expect(issues.get('loss_type')!.message).toContain('Write algorithm.loss_agg instead');
+    expect(issues.get('learning_rate')!.message).toBe('expected one of learning_rate and optim.lr, got both.');
+  });
+});
