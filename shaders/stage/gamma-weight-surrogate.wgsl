@@ -42,7 +42,7 @@ struct Params {
 const LOG_FLOOR: f32 = -18.420680743952367;  // ln 1e-8
 
 fn rowTerm(token: Token) -> f32 {
-  return token.logRatio + clamp(log(token.weight), LOG_FLOOR, 20.0);
+  return token.logRatio + clamp(log(max(token.weight, 1e-30)), LOG_FLOOR, 20.0);
 }
 
 fn surrogate(token: Token, row: Row) -> Outcome {

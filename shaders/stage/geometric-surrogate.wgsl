@@ -41,7 +41,7 @@ fn held(token: Token) -> f32 {
 }
 
 fn rowTerm(token: Token) -> f32 {
-  return select(0.0, held(token), token.advantage != 0.0) + log(token.weight);
+  return select(0.0, held(token), token.advantage != 0.0) + log(max(token.weight, 1e-30));
 }
 
 fn surrogate(token: Token, row: Row) -> Outcome {

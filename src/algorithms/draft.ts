@@ -49,6 +49,7 @@ export class Draft {
   readonly #policyWeights: ArrayLike<number>;
   readonly #measures: Measure[] = [];
   readonly #loss: LossTerm[] = [];
+  readonly #hostLoss: ((sums: RowSums) => number)[] = [];
   #columns = 0;
 
   constructor(batch: MiniBatch, workspace: Workspace, rows: RowTerms) {
@@ -92,6 +93,11 @@ export class Draft {
     this.weights = product;
   }
 
+  /** How many columns are taken. */
+  get columns(): number {
+    return this.#columns;
+  }
+
   /** Reserves columns of row sums for a stage to fill. */
   sums(count: number): SumColumns {
     const at = this.#columns;
@@ -110,6 +116,11 @@ export class Draft {
     this.#loss.push(term);
   }
 
+  /** A term of the loss that is no weighted sum of one column. */
+  addHostLoss(value: (sums: RowSums) => number): void {
+    this.#hostLoss.push(value);
+  }
+
   /** A term that is aggregated as the policy loss is: with the row term `policy`. */
   addPolicyLoss(column: number, coefficient = 1): void {
     this.addLoss({ column, weights: this.#policyWeights, coefficient, isPolicy: true });
@@ -119,7 +130,8 @@ export class Draft {
     this.measure((sums) => {
       const parts = this.#loss.map(({ column, weights, coefficient, isPolicy }) => ({ isPolicy, value: coefficient * sums.weighted(column, weights) }));
       const sumOf = (terms: typeof parts): number => terms.reduce((sum, { value }) => sum + value, 0);
-      return { loss: sumOf(parts), policy_loss: sumOf(parts.filter(({ isPolicy }) => isPolicy)) };
+      const others = this.#hostLoss.reduce((sum, value) => sum + value(sums), 0);
+      return { loss: sumOf(parts) + others, policy_loss: sumOf(parts.filter(({ isPolicy }) => isPolicy)) };
     });
     const { byLogProb, byEntropy, device, batch } = this;
     return { byLogProb, byEntropy, movesEntropy, readMetrics: () => this.#read(device, batch.lengths) };

@@ -33,4 +33,15 @@ export const sequenceSurrogate = defineSurrogate<{ readonly cap: number; readonl
   },
 });
 
-export const kernels = [clippedSurrogate, sequenceSurrogate];
+/** L = −A · r, where outside the bounds r is the bound times a gain and still moves (CE-GPPO); where A < 0: min(L, −A · dual). */
+export const boundedGradientSurrogate = defineSurrogate<{ readonly dual: number; readonly lowGain: number; readonly highGain: number }>({
+  name: 'bounded-gradient-surrogate',
+  token({ advantage: a, ratio, low, high, moves }, _, { dual, lowGain, highGain }) {
+    const side = a < 0 && ratio < low ? LOW : a > 0 && ratio > high ? HIGH : 0;
+    const r = side === LOW ? lowGain * low : side === HIGH ? highGain * high : ratio;
+    if (a < 0 && r > dual) return { value: -a * dual, slope: 0, clipped: side | LOWER };
+    return { value: -a * r, slope: -a * r * (side ? 1 : moves), clipped: side };
+  },
+});
+
+export const kernels = [clippedSurrogate, sequenceSurrogate, boundedGradientSurrogate];

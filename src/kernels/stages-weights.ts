@@ -12,7 +12,7 @@ function clamp(x: number, low: number, high: number): number {
 export const geometricSurrogate = defineSurrogate<Record<never, never>>({
   name: 'geometric-surrogate',
   readsWeights: true,
-  rowTerm: (token) => (token.advantage === 0 ? 0 : heldLogRatio(token)) + Math.log(token.weight),
+  rowTerm: (token) => (token.advantage === 0 ? 0 : heldLogRatio(token)) + Math.log(Math.max(token.weight, 1e-30)),
   token(token, row) {
     const mean = row.advantage / row.count;
     const ratio = Math.exp(row.term / row.count);
@@ -86,7 +86,7 @@ export const gammaWeightSurrogate = defineSurrogate<{
 }>({
   name: 'gamma-weight-surrogate',
   readsWeights: true,
-  rowTerm: ({ logRatio, weight }) => logRatio + clamp(Math.log(weight), LOG_FLOOR, 20),
+  rowTerm: ({ logRatio, weight }) => logRatio + clamp(Math.log(Math.max(weight, 1e-30)), LOG_FLOOR, 20),
   token({ advantage, logProb }, { term }, { kPositive, lambdaPositive, kNegative, lambdaNegative }) {
     const logW = clamp(term, LOG_FLOOR, 20);
     const [k, lambda] = advantage >= 0 ? [kPositive, lambdaPositive] : [kNegative, lambdaNegative];

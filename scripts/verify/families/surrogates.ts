@@ -73,7 +73,7 @@ export function surprisalMetrics(view: CaseView, weights: ArrayLike<number>): Re
 /** Not verl: the others measure ⟨−Δ⟩ before the clamp. */
 const isVerl = (view: CaseView): boolean => view.id.startsWith('verl');
 
-function klOfOldToNew(view: CaseView): number {
+export function klOfOldToNew(view: CaseView): number {
   const [mask, logp, old] = [view.table('mask').flat(), view.table('logp').flat(), view.table('oldLogp').flat()];
   const tokens = mask.reduce((sum, m) => sum + m, 0);
   return mask.reduce((sum, m, at) => (m === 0 ? sum : sum + old[at]! - logp[at]!), 0) / (tokens + 1e-8);

@@ -1,93 +1,81 @@
-/** Statistics of softmax rows and gradients of their linear combinations, by the kernels of the LM head. */
+/** Statistics of softmax rows and gradients of their combinations, by the kernels of the LM head. */
 
-import { tensorOf, type Device } from '../../../src/gpu/device.ts';
-import type { Tensor } from '../../../src/gpu/tensor.ts';
-import { MOMENTS, STATE_WIDTH, tokenStatsBackward, tokenStatsFinish, tokenStatsTile } from '../../../src/kernels/token-stats.ts';
+import type { Device } from '../../../src/gpu/device.ts';
+import { firstOrderEntropyChange } from '../../../src/kernels/token-stats.ts';
 import type { Family } from '../algorithms.ts';
 import type { FixtureCase } from '../fixture.ts';
+import { HeadPass } from './head-pass.ts';
 
-/** Narrower than the fixtures' vocabularies, so that every row takes several tiles. */
-const TILE = 40;
+const MIN_P_SHARES = [0.02, 0.1];
+const KEPT_SHARE = 0.7;
 
 export const tokenStats: Family = {
   token_stats: async (one, device) => {
-    const pass = new HeadPass(one, device);
-    const { logp, entropy, ...moments } = await pass.forward();
-    const { logSumExp, maxProb, rank1, meanLogit, sumP2, sumP2LogP } = moments;
-    return { logp, entropy, logSumExp, pMax: maxProb, rank1, meanLogit, selfCertainty: logSumExp!.map((x, i) => x - meanLogit![i]!), sumP2, sumP2LogP };
+    const pass = passOf(one, device);
+    const { logProb: logp, entropy, maxProb: pMax, ...moments } = await pass.statistics();
+    const steps = one.inputs.vector('policyWeight').map((weight) => weight * one.inputs.number('stepSize'));
+    const top = await pass.top(one.options.number('topK'));
+    return {
+      ...moments,
+      logp,
+      entropy,
+      pMax,
+      selfCertainty: moments.logSumExp.map((logSumExp, i) => logSumExp - moments.meanLogit[i]!),
+      topK: top.ids,
+      topKLogp: top.logProbs,
+      minp: await minP(pass, logp),
+      'nucleus0.8': await nucleus(pass, 0.8),
+      kept: { count: Math.ceil(KEPT_SHARE * pass.vocabulary), entropy: (await pass.kept(keptRule(pass))).entropy },
+      deltaEntropy: steps.map((step, i) => firstOrderEntropyChange({ logProb: logp[i]!, entropy: entropy[i]!, sumP2: moments.sumP2[i]!, sumP2LogP: moments.sumP2LogP[i]! }, step)),
+    };
   },
+
   logit_gradient: async (one, device) => {
-    const pass = new HeadPass(one, device);
-    const { logp, entropy } = await pass.forward();
-    const byLogProb = one.inputs.vector('coefLogp');
-    const byEntropy = one.inputs.vector('coefEntropy');
-    const loss = byLogProb.reduce((sum, c, i) => sum + c * logp![i]! + byEntropy[i]! * entropy![i]!, 0);
-    return { loss, gradLogits: await pass.backward(byLogProb, byEntropy) };
+    const pass = passOf(one, device);
+    const { logProb, entropy } = await pass.statistics();
+    const [byLogProb, byEntropy] = [one.inputs.vector('coefLogp'), one.inputs.vector('coefEntropy')];
+    const loss = byLogProb.reduce((sum, by, i) => sum + by * logProb[i]! + byEntropy[i]! * entropy[i]!, 0);
+    const results = { loss, gradKeptEntropy: await pass.keptGradient(keptRule(pass)) };
+    const topSlopes = one.inputs.has('coefTopK') ? await pass.topGradient(one.inputs.table('coefTopK')) : null;
+    const gradLogits = await pass.gradient(byLogProb, byEntropy);
+    if (!topSlopes) return { ...results, gradLogits };
+    return { ...results, gradLogits, gradLogitsTopK: gradLogits.map((row, i) => row.map((slope, v) => slope + topSlopes[i]![v]!)) };
+  },
+
+  delta_entropy: async (one, device) => {
+    const [logits, target, step] = [one.inputs.vector('logits'), one.inputs.number('target'), one.inputs.number('stepSize') * one.inputs.number('policyWeight')];
+    const { logProb, entropy, sumP2, sumP2LogP, logSumExp } = await new HeadPass(device, [logits], [target], 1).statistics();
+    const moved = logits.map((x, v) => x + step * ((v === target ? 1 : 0) - Math.exp(x - logSumExp[0]!)));
+    const after = await new HeadPass(device, [moved], [target], 1).statistics();
+    const p = Math.exp(logProb[0]!);
+    return {
+      predicted: firstOrderEntropyChange({ logProb: logProb[0]!, entropy: entropy[0]!, sumP2: sumP2[0]!, sumP2LogP: sumP2LogP[0]! }, step),
+      realised: after.entropy[0]! - entropy[0]!,
+      proxy: -step * p * (1 - p) * (logProb[0]! + entropy[0]!),
+    };
   },
 };
 
-interface Tile {
-  readonly tileStart: number;
-  readonly tileWidth: number;
-  readonly logits: Tensor;
+function passOf({ inputs, options }: FixtureCase, device: Device): HeadPass {
+  return new HeadPass(device, inputs.table('logits'), inputs.vector('target'), options.number('temperature', 1));
 }
 
-/** One pass over the tiles of a case's vocabulary. */
-class HeadPass {
-  readonly #device: Device;
-  readonly #count: number;
-  readonly #vocabulary: number;
-  readonly #temperature: number;
-  readonly #tiles: Tile[] = [];
-  readonly #targets: Tensor;
-  readonly #slots: Tensor;
-  readonly #state: Tensor;
+function keptRule({ vocabulary }: HeadPass): { kind: 'count'; amount: number } {
+  return { kind: 'count', amount: Math.ceil(KEPT_SHARE * vocabulary) };
+}
 
-  constructor({ inputs, options }: FixtureCase, device: Device) {
-    const logits = inputs.table('logits');
-    this.#device = device;
-    this.#count = logits.length;
-    this.#vocabulary = logits[0]!.length;
-    this.#temperature = options.number('temperature', 1);
-    for (let tileStart = 0; tileStart < this.#vocabulary; tileStart += TILE) {
-      const rows = logits.map((row) => row.slice(tileStart, tileStart + TILE));
-      const tileWidth = rows[0]!.length;
-      this.#tiles.push({ tileStart, tileWidth, logits: this.#upload('f32', rows.flat()) });
-    }
-    this.#targets = this.#upload('u32', inputs.vector('target'));
-    this.#slots = this.#upload('u32', logits.map((_, i) => i));
-    this.#state = device.create('f32', [this.#count, STATE_WIDTH], 'verify/state');
+async function minP(pass: HeadPass, logp: readonly number[]): Promise<Record<string, object>> {
+  const entries = [];
+  for (const share of MIN_P_SHARES) {
+    const { mass, massLogP, entropy, count, survives } = await pass.kept({ kind: 'min-p', amount: share });
+    const keptLogp = logp.map((value, i) => (survives[i] === 1 ? value - Math.log(mass[i]!) : null));
+    entries.push([String(share), { mass, massLogP, entropy, count, survives, logp: keptLogp }] as const);
   }
+  return Object.fromEntries(entries);
+}
 
-  #upload(type: 'f32' | 'u32', data: readonly number[]): Tensor {
-    return tensorOf(this.#device, type, [data.length], data, 'verify/input');
-  }
-
-  /** Log-probs, entropies and every moment by name. */
-  async forward(): Promise<Record<string, number[]>> {
-    const device = this.#device;
-    const [count, vocabulary, temperature] = [this.#count, this.#vocabulary, this.#temperature];
-    const [targets, slots, state] = [this.#targets, this.#slots, this.#state];
-    const logProbs = device.create('f32', [count], 'verify/logProbs');
-    const entropies = device.create('f32', [count], 'verify/entropies');
-    const moments = device.create('f32', [count, MOMENTS.length], 'verify/moments');
-    for (const tile of this.#tiles) tokenStatsTile(device, { ...tile, targets, state, count, temperature, first: tile.tileStart === 0 });
-    tokenStatsFinish(device, { state, slots, logProbs, entropies, moments, count, vocabulary });
-    const table = Array.from(await device.read(moments));
-    const columns = MOMENTS.map((name, m): [string, number[]] => [name, table.filter((_, i) => i % MOMENTS.length === m)]);
-    return { logp: Array.from(await device.read(logProbs)), entropy: Array.from(await device.read(entropies)), ...Object.fromEntries(columns) };
-  }
-
-  /** [count][vocabulary] the gradient of the raw logits; they are gone afterwards. */
-  async backward(byLogProb: readonly number[], byEntropy: readonly number[]): Promise<number[][]> {
-    const device = this.#device;
-    const slopes = { byLogProb: this.#upload('f32', byLogProb), byEntropy: this.#upload('f32', byEntropy) };
-    const gradient = byLogProb.map((): number[] => []);
-    for (const tile of this.#tiles) {
-      tokenStatsBackward(device, { ...tile, ...slopes, targets: this.#targets, slots: this.#slots, state: this.#state, count: this.#count, temperature: this.#temperature });
-      const part = Array.from(await device.read(tile.logits));
-      gradient.forEach((row, i) => row.push(...part.slice(i * tile.tileWidth, (i + 1) * tile.tileWidth)));
-    }
-    return gradient;
-  }
+async function nucleus(pass: HeadPass, amount: number): Promise<Record<string, number[]>> {
+  const whole = await pass.kept({ kind: 'nucleus', amount });
+  const exclusive = await pass.kept({ kind: 'nucleus-exclusive', amount });
+  return { size: whole.count, entropy: whole.entropy, sizeExclusive: exclusive.count, entropyExclusive: exclusive.entropy };
 }

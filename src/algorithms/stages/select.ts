@@ -4,7 +4,7 @@ import type { Random } from '../../base/random.ts';
 import type { Tensor } from '../../gpu/tensor.ts';
 import { maskedSums, type SumColumns, wholeTable } from '../../kernels/stages.ts';
 import { clipCovCandidates, covarianceOf } from '../../kernels/stages-covariance.ts';
-import { keepBeyond, randomKeys, selectExtreme } from '../../kernels/stages-select.ts';
+import { keepBeyond, offPolicyRows, randomKeys, selectExtreme } from '../../kernels/stages-select.ts';
 import type { Draft } from '../draft.ts';
 
 /**
@@ -92,4 +92,20 @@ export function keepAboveQuantile(draft: Draft, { values, counts, scope, strict 
   selectExtreme(draft.device, { segments, values, eligible: responseMask, counts: draft.row(counts), order: 'smallest', chosen: keep, limits });
   keepBeyond(draft.device, { responseMask, values, limits, strict, keep, sums });
   return { keep, limits, sums };
+}
+
+/**
+ * A table of 0 in rows that did badly and have drifted from their sampler by more than the threshold, 1 elsewhere.
+ *
+ *   left out: A < 0 and mean_t(samplerLogProb − logProb) > threshold
+ *
+ * @source DeepSeek-AI 2025, DeepSeek-V3.2
+ */
+export function withoutDriftedRows(draft: Draft, samplerLogProbs: Tensor, threshold: number): Tensor {
+  const { responseMask, policyLogProbs, tokenCount } = draft.batch;
+  const keep = draft.table('near-sampler');
+  const sums = draft.sums(1);
+  offPolicyRows(draft.device, { responseMask, policyLogProbs, rolloutLogProbs: samplerLogProbs, advantages: draft.advantages, threshold, keep, sums });
+  draft.measure((rows) => ({ 'select/off_policy_share': 1 - rows.total(sums.at) / Math.max(1, tokenCount) }));
+  return keep;
 }
