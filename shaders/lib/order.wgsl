@@ -5,3 +5,8 @@ fn orderedKey(x: f32) -> u32 {
   if ((bits & 0x7fffffffu) == 0u) { return 0x80000000u; }  // −0 is 0
   return select(bits | 0x80000000u, ~bits, (bits & 0x80000000u) != 0u);
 }
+
+// The float of a key; −0 comes back as 0.
+fn valueOfKey(key: u32) -> f32 {
+  return bitcast<f32>(select(~key, key & 0x7fffffffu, key >= 0x80000000u));
+}

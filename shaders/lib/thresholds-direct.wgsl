@@ -1,27 +1,29 @@
-// thresholds-direct: the keys of lib/order.wgsl down to which top-k and top-p keep a row of logits, by one lane; needs logits and params.
+// thresholds-direct: the keys of lib/order.wgsl down to which top-k and top-p keep a row of logits, by one lane.
+//
+// Needs logits and params.vocabulary. Both keys are those of elements: the smallest that is kept.
 
 const BLOCK: u32 = 256;
 
-// The largest key that topK elements reach.
-fn kthKey(base: u32) -> u32 {
+// The largest key that k elements reach.
+fn kthKey(base: u32, k: u32) -> u32 {
   var key = 0u;
   for (var bit = 0x80000000u; bit != 0u; bit >>= 1u) {
     var count = 0u;
     for (var v = 0u; v < params.vocabulary; v++) { count += select(0u, 1u, orderedKey(logits[base + v]) >= (key | bit)); }
-    if (count >= params.topK) { key |= bit; }
+    if (count >= k) { key |= bit; }
   }
   return key;
 }
 
 // The largest key from which on the mass reaches topP of what is at lowest or above. Only elements that a trial moves are summed.
-fn nucleusKey(base: u32, highest: f32, lowest: u32) -> u32 {
-  let enough = params.topP * massBetween(base, highest, lowest, 0xffffffffu);
+fn nucleusKey(base: u32, highest: f32, scale: f32, topP: f32, lowest: u32) -> u32 {
+  let enough = topP * massBetween(base, highest, scale, lowest, 0xffffffffu);
   var key = 0u;
   var above = 0.0;
   var ceiling = 0xffffffffu;
   for (var bit = 0x80000000u; bit != 0u; bit >>= 1u) {
     let trial = key | bit;
-    let moved = massBetween(base, highest, max(trial, lowest), ceiling);
+    let moved = massBetween(base, highest, scale, max(trial, lowest), ceiling);
     if (above + moved >= enough) {
       key = trial;
     } else {
@@ -29,17 +31,18 @@ fn nucleusKey(base: u32, highest: f32, lowest: u32) -> u32 {
       ceiling = trial;
     }
   }
-  return max(key, lowest);
+  return min(max(key, lowest), orderedKey(highest));
 }
 
-fn massBetween(base: u32, highest: f32, first: u32, end: u32) -> f32 {
+// Σ exp((x − highest) · scale) over elements with first ≤ key < end.
+fn massBetween(base: u32, highest: f32, scale: f32, first: u32, end: u32) -> f32 {
   var mass = 0.0;
   for (var start = 0u; start < params.vocabulary; start += BLOCK) {
     var block = 0.0;
     for (var v = start; v < min(start + BLOCK, params.vocabulary); v++) {
       let x = logits[base + v];
       let key = orderedKey(x);
-      if (key >= first && key < end) { block += exp((x - highest) * params.inverseTemperature); }
+      if (key >= first && key < end) { block += exp((x - highest) * scale); }
     }
     mass += block;
   }

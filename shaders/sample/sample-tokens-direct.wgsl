@@ -55,8 +55,8 @@ fn main(
   if (params.seenWords != 0u) { penalise(base, row * params.seenWords); }
   let highest = highestOf(base);
   var lowestKey = 0u;
-  if (params.topK != 0u) { lowestKey = kthKey(base); }
-  if (params.topP < 1.0) { lowestKey = min(nucleusKey(base, highest, lowestKey), orderedKey(highest)); }
+  if (params.topK != 0u) { lowestKey = kthKey(base, params.topK); }
+  if (params.topP < 1.0) { lowestKey = nucleusKey(base, highest, params.inverseTemperature, params.topP, lowestKey); }
 
   var token = 0u;
   var best = -0x1p127f;

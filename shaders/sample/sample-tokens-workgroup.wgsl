@@ -60,8 +60,8 @@ fn main(
   if (params.seenWords != 0u) { penalise(lane, base, row * params.seenWords); }
   let highest = highestOf(lane, base);
   var lowestKey = 0u;
-  if (params.topK != 0u) { lowestKey = kthKey(lane, base); }
-  if (params.topP < 1.0) { lowestKey = min(nucleusKey(lane, base, highest, lowestKey), orderedKey(highest)); }
+  if (params.topK != 0u) { lowestKey = kthKey(lane, base, params.topK); }
+  if (params.topP < 1.0) { lowestKey = nucleusKey(lane, base, highest, params.inverseTemperature, params.topP, lowestKey); }
 
   var token = 0u;
   var best = -0x1p127f;

@@ -4,6 +4,7 @@ import { adamwDirect, clipControlDirect, clipControlWorkgroup, sumOfSquaresDirec
 import { attentionForwardDirect } from './attention.ts';
 import { attentionKeyBackwardDirect, attentionQueryBackwardDirect } from './attention-backward.ts';
 import { columnPartials, columnTotalDirect, columnTotalWorkgroup } from './column-sum.ts';
+import { keptEntropyBackwardDirect, keptSetDirect } from './kept-set.ts';
 import { matmulDirect, matmulSubgroup } from './matmul-forms.ts';
 import { matmulCombine, matmulTile } from './matmul-tile.ts';
 import { rmsNormBackwardDirect, rmsNormBackwardWorkgroup, rmsNormForwardDirect, rmsNormForwardWorkgroup, rmsNormWeightBackwardKernel } from './rms-norm.ts';
@@ -12,6 +13,7 @@ import { gatherRowsKernel, scatterRowsKernel, segmentSumKernel } from './rows.ts
 import { advanceRowsDirect, sampleTokensDirect, sampleTokensWorkgroup } from './sampling.ts';
 import { swigluBackwardKernel, swigluForwardKernel } from './swiglu.ts';
 import { tokenStatsBackwardDirect, tokenStatsFinishDirect, tokenStatsTileDirect, tokenStatsTileWorkgroup } from './token-stats.ts';
+import { topTokensBackwardDirect, topTokensDirect } from './top-tokens.ts';
 
 export const kernels = [
   adamwDirect,
@@ -25,6 +27,8 @@ export const kernels = [
   columnTotalDirect,
   columnTotalWorkgroup,
   gatherRowsKernel,
+  keptEntropyBackwardDirect,
+  keptSetDirect,
   matmulCombine,
   matmulDirect,
   matmulSubgroup,
@@ -47,4 +51,6 @@ export const kernels = [
   tokenStatsFinishDirect,
   tokenStatsTileDirect,
   tokenStatsTileWorkgroup,
+  topTokensBackwardDirect,
+  topTokensDirect,
 ] as const;

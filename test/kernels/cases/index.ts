@@ -3,6 +3,7 @@
 import type { KernelCase } from '../kernel-case.ts';
 import { adamwCases } from './adamw.ts';
 import { attentionCases } from './attention.ts';
+import { keptSetCases } from './kept-set.ts';
 import { matmulCases } from './matmul.ts';
 import { rmsNormCases } from './rms-norm.ts';
 import { ropeCases } from './rope.ts';
@@ -14,6 +15,7 @@ import { tokenStatsCases } from './token-stats.ts';
 export const cases: readonly KernelCase[] = [
   ...adamwCases,
   ...attentionCases,
+  ...keptSetCases,
   ...matmulCases,
   ...rmsNormCases,
   ...ropeCases,
