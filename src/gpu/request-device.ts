@@ -28,7 +28,7 @@ const WANTED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxCompu
 export async function requestDevice(adapter: GPUAdapter, request: DeviceRequest): Promise<{ device: GpuDevice; raw: GPUDevice; profile?: KernelProfile }> {
   const { limits } = adapter;
   if (limits.maxStorageBuffersPerShaderStage < 8) {
-    throw new DeviceError(`${request.name}: expected at least 8 storage buffers a stage, got ${limits.maxStorageBuffersPerShaderStage}. Choose another adapter with --adapter.`);
+    throw new DeviceError(`${request.name}: expected at least 8 storage buffers a stage, got ${limits.maxStorageBuffersPerShaderStage}. Choose another adapter, or update the driver of this one.`);
   }
   const requiredFeatures: GPUFeatureName[] = [];
   if (adapter.features.has('subgroups')) requiredFeatures.push('subgroups');

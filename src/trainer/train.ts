@@ -31,6 +31,8 @@ export interface TrainOptions {
   /** Names the recipe; a checkpoint of another recipe is not resumed by accident. */
   readonly recipeHash: string;
   readonly deviceName: string;
+  /** Awaited before each step: a run that is paused waits here. Stopped while it waits, it ends with the steps it has. */
+  readonly beforeStep?: (step: number) => Promise<void>;
 }
 
 /**
@@ -58,8 +60,24 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
   }
 
   let checkpoint: string | undefined;
+  let savedStep = progress.step;
+  const save = async () => {
+    checkpoint = await saveCheckpoint(store, job.live, await stateOf(job, observer, options, best));
+    savedStep = progress.step;
+    await pruneCheckpoints(store, { ...options.checkpoint, keep: best ? [best.step] : [] });
+  };
+  const end = async (stopped: TrainSummary['stopped']) => {
+    const ended = summary(stopped, job, started, last, checkpoint);
+    await observer.finished(ended);
+    return ended;
+  };
   while (progress.step < options.steps) {
     const step = progress.step + 1;
+    await options.beforeStep?.(step);
+    if (options.beforeStep && signal.aborted) {
+      if (savedStep < progress.step) await save();
+      return end('interrupted');
+    }
     const result = await job.takeStep(step);
     const isLast = step === options.steps;
     const isStopping = signal.aborted;
@@ -73,19 +91,10 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
     const measured = options.checkpoint.keepBest ? last[options.checkpoint.keepBest] : null;
     const isBest = typeof measured === 'number' && (best === null || measured > best.value);
     if (isBest) best = { value: measured, step };
-    if (isDue(step, options.checkpoint.every) || isLast || isStopping || signal.aborted || isBest) {
-      checkpoint = await saveCheckpoint(store, job.live, await stateOf(job, observer, options, best));
-      await pruneCheckpoints(store, { ...options.checkpoint, keep: best ? [best.step] : [] });
-    }
-    if (signal.aborted && !isLast) {
-      const stopped = summary('interrupted', job, started, last, checkpoint);
-      await observer.finished(stopped);
-      return stopped;
-    }
+    if (isDue(step, options.checkpoint.every) || isLast || isStopping || signal.aborted || isBest) await save();
+    if (signal.aborted && !isLast) return end('interrupted');
   }
-  const done = summary('done', job, started, last, checkpoint);
-  await observer.finished(done);
-  return done;
+  return end('done');
 }
 
 async function resume(job: TrainJob, store: RunStore, observer: RunObserver, options: TrainOptions): Promise<CheckpointState['best']> {
