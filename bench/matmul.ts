@@ -19,7 +19,13 @@ interface Product {
   readonly shape: readonly [M: number, N: number, K: number];
 }
 
-const SQUARES: readonly Product[] = ([[1024, 1024, 1024], [2048, 128, 128], [2048, 64, 256]] as const).map((shape) => ({ title: 'a · bᵀ', layout: 'forward', shape }));
+const SQUARES: readonly Product[] = (
+  [
+    [1024, 1024, 1024],
+    [2048, 128, 128],
+    [2048, 64, 256],
+  ] as const
+).map((shape) => ({ title: 'a · bᵀ', layout: 'forward', shape }));
 
 /** The matrices of the default policy, as outputs and inputs. */
 const POLICY = [
@@ -44,7 +50,11 @@ export interface MatmulRow extends Product {
 }
 
 /** Times the products one after another, the forms of each in turn. */
-export async function benchMatmul(opened: OpenedDevice, tfjs: Tfjs | undefined, options: { readonly rounds: number; readonly tokens: readonly number[] }): Promise<readonly MatmulRow[]> {
+export async function benchMatmul(
+  opened: OpenedDevice,
+  tfjs: Tfjs | undefined,
+  options: { readonly rounds: number; readonly tokens: readonly number[] },
+): Promise<readonly MatmulRow[]> {
   const rows: MatmulRow[] = [];
   for (const product of [...SQUARES, ...options.tokens.flatMap(policyProducts)]) {
     const contestants = [
@@ -74,10 +84,7 @@ function ours(device: Device, { layout, shape }: Product): readonly Contestant[]
       await device.idle();
     },
   });
-  return [
-    recorded('direct', () => device.run(matmulDirect, tensors, options)),
-    recorded('chosen', () => matmul(device, { a, b, out, shape })),
-  ];
+  return [recorded('direct', () => device.run(matmulDirect, tensors, options)), recorded('chosen', () => matmul(device, { a, b, out, shape }))];
 }
 
 function newMatrix(device: Device, rows: number, columns: number): MatrixView {

@@ -16,7 +16,10 @@ export function naiveMatmul({ raw, adapter }: Pick<OpenedDevice, 'raw' | 'adapte
     buffer(4, GPUBufferUsage.UNIFORM),
   ];
   raw.queue.writeBuffer(buffers[3]!, 0, new Uint32Array([M, N, K]));
-  const group = raw.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries: buffers.map((own, binding) => ({ binding, resource: { buffer: own } })) });
+  const group = raw.createBindGroup({
+    layout: pipeline.getBindGroupLayout(0),
+    entries: buffers.map((own, binding) => ({ binding, resource: { buffer: own } })),
+  });
   return {
     name: 'naive',
     async run(times) {

@@ -3,7 +3,7 @@
 export interface Contestant {
   readonly name: string;
   /** Does the work this many times and resolves when it is done. */
-  run(times: number): Promise<void>;
+  readonly run: (times: number) => Promise<void>;
 }
 
 export interface Result {

@@ -44,7 +44,7 @@ if (wants('token-stats')) {
 }
 
 device.close();
-process.exit(0);  // an open adapter keeps Node alive
+process.exit(0); // an open adapter keeps Node alive
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -59,8 +59,19 @@ function matmulTable(rows: readonly MatmulRow[]): string[] {
   const body = rows.map(({ title, shape, results }) => {
     const flops = 2 * shape[0] * shape[1] * shape[2];
     const [naive, direct, chosen, other] = ['naive', 'direct', 'chosen', 'tfjs'].map((name) => results.find((result) => result.name === name));
-    const speed = (result: Result | undefined): string => (result ? `${(flops / result.bestMs / 1e6).toFixed(1)} (${(flops / result.medianMs / 1e6).toFixed(1)})` : '');
-    return [title, shape.join(' × '), speed(naive), speed(direct), speed(chosen), speed(other), ratio(naive, chosen), ratio(other, chosen), chosen!.firstMs.toFixed(0)];
+    const speed = (result: Result | undefined): string =>
+      result ? `${(flops / result.bestMs / 1e6).toFixed(1)} (${(flops / result.medianMs / 1e6).toFixed(1)})` : '';
+    return [
+      title,
+      shape.join(' × '),
+      speed(naive),
+      speed(direct),
+      speed(chosen),
+      speed(other),
+      ratio(naive, chosen),
+      ratio(other, chosen),
+      chosen!.firstMs.toFixed(0),
+    ];
   });
   return columns([head, ...body]);
 }
@@ -82,5 +93,10 @@ function ratio(slow: Result | undefined, fast: Result | undefined): string {
 
 function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ').trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
+      .join('  ')
+      .trimEnd(),
+  );
 }

@@ -1,12 +1,13 @@
 /** TensorFlow.js on a device of ours: another implementation to be measured beside, and to be compared with. */
 
+import type * as tfjsCore from '@tensorflow/tfjs-core';
 import type { OpenedDevice } from '../src/gpu/open-device-node.ts';
 
 export interface Tfjs {
-  readonly tf: typeof import('@tensorflow/tfjs-core');
+  readonly tf: typeof tfjsCore;
   readonly version: string;
   /** Resolves when all work recorded so far is done. */
-  idle(): Promise<void>;
+  readonly idle: () => Promise<void>;
 }
 
 const BACKEND = 'entrain';
@@ -24,7 +25,7 @@ export async function openTfjs({ raw, adapter }: Pick<OpenedDevice, 'raw' | 'ada
     tf,
     version: tf.version_core,
     async idle() {
-      backend.ensureCommandEncoderReady();  // it has none just after it flushed by itself
+      backend.ensureCommandEncoderReady(); // it has none just after it flushed by itself
       backend.endComputePassEncoder();
       backend.submitQueue();
       await adapter.settle(raw.queue.onSubmittedWorkDone());

@@ -34,7 +34,13 @@ function targetsOf(tokens: number, vocabulary: number): number[] {
 function ours(device: Device, count: number, vocabulary: number): Contestant {
   const logits = tensorOf(device, 'f32', [count, vocabulary], numbers(count * vocabulary), 'bench/logits');
   const targets = tensorOf(device, 'u32', [count], targetsOf(count, vocabulary), 'bench/targets');
-  const slots = tensorOf(device, 'u32', [count], Array.from({ length: count }, (_, row) => row), 'bench/slots');
+  const slots = tensorOf(
+    device,
+    'u32',
+    [count],
+    Array.from({ length: count }, (_, row) => row),
+    'bench/slots',
+  );
   const state = device.create('f32', [count, STATE_WIDTH], 'bench/state');
   const logProbs = device.create('f32', [count], 'bench/log-probs');
   const entropies = device.create('f32', [count], 'bench/entropies');
@@ -53,7 +59,11 @@ function ours(device: Device, count: number, vocabulary: number): Contestant {
 
 function theirs({ tf, idle }: Tfjs, tokens: number, vocabulary: number): Contestant {
   const logits = tf.tensor2d(numbers(tokens * vocabulary), [tokens, vocabulary]);
-  const places = tf.tensor2d(targetsOf(tokens, vocabulary).map((target, row) => [row, target]), [tokens, 2], 'int32');
+  const places = tf.tensor2d(
+    targetsOf(tokens, vocabulary).map((target, row) => [row, target]),
+    [tokens, 2],
+    'int32',
+  );
   return {
     name: 'tfjs',
     async run(times) {

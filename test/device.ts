@@ -1,6 +1,6 @@
-import { type AdapterChoice, openAdapter } from '../src/gpu/adapter-node.ts';
+import type { AdapterChoice } from '../src/gpu/adapter-node.ts';
 import type { GpuDevice } from '../src/gpu/gpu-device.ts';
-import { requestDevice } from '../src/gpu/request-device.ts';
+import { type OpenedDevice, openDevice } from '../src/gpu/open-device-node.ts';
 import type { Tier } from '../src/gpu/traits.ts';
 
 export interface TestDeviceOptions {
@@ -12,8 +12,11 @@ export interface TestDeviceOptions {
 }
 
 /** Opens the adapter that tests run on. */
-export async function openTestDevice({ adapter, ...request }: TestDeviceOptions = {}): Promise<GpuDevice> {
-  const opened = await openAdapter(adapter ?? process.env.ENTRAIN_TEST_ADAPTER ?? 'auto');
-  const { device } = await requestDevice(opened.adapter, { name: opened.name, software: opened.kind !== 'hardware', settle: opened.settle, ...request });
-  return device;
+export async function openTestDevice(options: TestDeviceOptions = {}): Promise<GpuDevice> {
+  return (await openTestAdapter(options)).device;
+}
+
+/** The same with what lies below the device, for tests that share it with another library. */
+export function openTestAdapter({ adapter, ...request }: TestDeviceOptions = {}): Promise<OpenedDevice> {
+  return openDevice(adapter ?? process.env.ENTRAIN_TEST_ADAPTER ?? 'auto', request);
 }
