@@ -1,13 +1,14 @@
 /** Which keys may change between two attempts at the same run. */
 
 import type { RecipeIssue } from '../base/errors.ts';
+import { recipeSchema } from './recipe.ts';
 
 /** Keys that do not touch what is learned; everything else must stay as it was. */
 const free = ['steps', 'run', 'resume', 'adapter', 'log', 'eval', 'checkpoint', 'guards', 'batch.micro_tokens'];
 
 /** One issue for each key that differs and may not. */
 export function issuesOnResume(before: unknown, now: unknown): RecipeIssue[] {
-  const old = valuesByKey(before);
+  const old = valuesByKey(completed(before));
   const current = valuesByKey(now);
   const keys = [...new Set([...old.keys(), ...current.keys()])];
   return keys
@@ -17,6 +18,12 @@ export function issuesOnResume(before: unknown, now: unknown): RecipeIssue[] {
       path,
       message: `expected ${old.get(path) ?? 'nothing'}, as in the run that is resumed, got ${current.get(path) ?? 'nothing'}. Set it back, name another run (run.name=…), or start over with --fresh.`,
     }));
+}
+
+/** With the defaults of keys that did not exist yet when the run began; within one recipe_version defaults never change. */
+function completed(recipe: unknown): unknown {
+  const parsed = recipeSchema.safeParse(recipe);
+  return parsed.success ? parsed.data : recipe;
 }
 
 /** The values by dotted key; a list is one value. */

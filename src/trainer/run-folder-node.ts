@@ -9,22 +9,17 @@ import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DataError, RecipeError } from '../base/errors.ts';
 import { lockRun } from './run-lock-node.ts';
+import { describeRun, type RunDescription } from './run-description.ts';
 import { metricsPath } from './run-recorder.ts';
-import { readText, type RunStore } from './run-store.ts';
+import type { RunStore } from './run-store.ts';
 import { nodeStore } from './run-store-node.ts';
 
-export interface RunFolderRequest {
+export interface RunFolderRequest extends RunDescription {
   readonly dir: string;
   readonly project: string;
   readonly name: string;
   /** Keep an earlier run aside, under another name, instead of going on with it. */
   readonly fresh: boolean;
-  readonly recipeText: string;
-  readonly resolvedText: string;
-  /** What the run happens in: device, versions, machine. */
-  readonly environment: Readonly<Record<string, unknown>>;
-  /** Compares the recipe with the one of the run that would be resumed, and throws where they do not agree. */
-  readonly checkResume: (previousResolvedText: string) => void;
 }
 
 export interface RunFolder {
@@ -51,24 +46,12 @@ export async function openRunFolder(request: RunFolderRequest): Promise<RunFolde
   const release = await lockRun(join(path, '.lock'));
   try {
     const store = nodeStore(path);
-    const previous = await readText(store, 'config.resolved.yaml');
-    const hasCheckpoint = (await store.size('checkpoints/latest')) !== undefined;
-    if (previous !== undefined && hasCheckpoint) request.checkResume(previous);
-    const attempt = await nextAttempt(store);
-    await store.write('recipe.yaml', request.recipeText);
-    await store.write('config.resolved.yaml', request.resolvedText);
-    await store.write('env.json', `${JSON.stringify({ attempt, ...request.environment }, null, 2)}\n`);
-    await store.append(logPath(attempt), '');
+    const attempt = await describeRun(store, request);
     return { store, path, attempt, release, ...(movedTo !== undefined && { movedTo }) };
   } catch (error) {
     await release();
     throw error;
   }
-}
-
-/** The log of one attempt. */
-export function logPath(attempt: number): string {
-  return `logs/attempt_${attempt}.log`;
 }
 
 /** A store on a run's folder, to look at what it holds. @throws DataError when there is no run */
@@ -102,11 +85,6 @@ async function setAside(path: string): Promise<string | undefined> {
   await rename(path, `${path}.${number}`);
   await mkdir(path, { recursive: true });
   return `${path}.${number}`;
-}
-
-async function nextAttempt(store: RunStore): Promise<number> {
-  const numbers = (await store.list('logs')).flatMap(({ name }) => /^attempt_(\d+)\.log$/.exec(name)?.[1] ?? []);
-  return 1 + Math.max(0, ...numbers.map(Number));
 }
 
 async function exists(path: string): Promise<boolean> {

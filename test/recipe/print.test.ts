@@ -34,6 +34,8 @@ describe('a resumed recipe', () => {
     ];
     expect(issuesOnResume(before.values, before.values)).toEqual([]);
     expect(issuesOnResume(before.values, now.values).map(({ path }) => path)).toEqual(['rollout.stop', 'optim.lr']);
+    const { guards: _, ...older } = before.values;
+    expect(issuesOnResume(older, before.values)).toEqual([]);
     expect(issuesOnResume(before.values, now.values)[1]!.message).toContain('expected 0.000001, as in the run that is resumed, got 0.001');
   });
 });
