@@ -133,7 +133,9 @@ describe('train', () => {
     [new GuardError('step 2: expected rewards that differ.'), 4],
     [new Interrupted('stopped after step 2.'), 130],
   ])('ends with the code of %s', async (error, code) => {
-    place.beforeStep = () => Promise.reject(error);
+    place.beforeStep = async () => {
+      throw error;
+    };
     const told = await place.train('run.name=failing');
     place.beforeStep = () => {};
     expect(told).toMatchObject({ code, err: `${error.message}\n` });
