@@ -48,7 +48,7 @@ export function compareQuantity(quantity: string, expected: Json, got: unknown, 
   let [worst, error, where] = [-1, 0, ''];
   for (const { field, place, expected: value, got: found, exact } of pairs) {
     const deviation = precision === 'float32' ? 4 * float32Deviation * (1 + (largest.get(field) ?? 0)) : 0;
-    const allowed = exact || typeof value !== 'number' ? 0 : Math.max(limits.abs + limits.rel * Math.abs(value), deviation);
+    const allowed = exact || typeof value !== 'number' || !Number.isFinite(value) ? 0 : Math.max(limits.abs + limits.rel * Math.abs(value), deviation);
     const gap = gapBetween(value, found);
     const share = gap === 0 ? 0 : gap / allowed;
     if (share > worst) [worst, error, where] = [share, gap, `${place}: got ${shown(found)}, expected ${shown(value)}`];
