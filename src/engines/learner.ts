@@ -4,9 +4,11 @@
  * A mini-batch is cut into micro-batches that fit the device; tables are of the whole mini-batch, so the cuts change no result.
  */
 
+import type { Random } from '../base/random.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import type { DeviceBatch } from '../model/device-batch.ts';
+import { DropoutPasses, type DropoutPassesOptions } from '../model/dropout-passes.ts';
 import type { TokenSlopes, TokenStats } from '../model/head.ts';
 import { microBatches, packGroups, type PackedGroup } from '../model/packing.ts';
 import type { Parameters } from '../model/parameters.ts';
@@ -22,6 +24,12 @@ export interface LearnerLimits {
   readonly microRows?: number;
 }
 
+/** What passes with dropout say about each token of a mini-batch's tables, [rows, length]. */
+export interface Uncertainty {
+  readonly entropyOfMean: Float64Array;
+  readonly meanOfEntropies: Float64Array;
+}
+
 export class Learner {
   readonly device: Device;
   readonly model: Transformer;
@@ -30,6 +38,7 @@ export class Learner {
   readonly #stats: TokenStats;
   readonly #referenceStats: TokenStats | null;
   readonly #reference: Parameters | null;
+  #dropout: { readonly passes: DropoutPasses; readonly entropyOfMean: Tensor } | null = null;
   /** The micro-batch whose activations the model still holds. */
   #held: { readonly groups: readonly PackedGroup[]; readonly batch: DeviceBatch } | null = null;
 
@@ -56,6 +65,29 @@ export class Learner {
     this.#forwardAll(groups, tables, temperature, this.#reference!);
     this.#held = null;
     return tables.logProbs;
+  }
+
+  /**
+   * Several passes with dropout over the groups' targets, per row of the tables: the entropy of their mean distribution, and the mean of
+   * their entropies.
+   */
+  async uncertainty(groups: readonly PackedGroup[], rows: number, length: number, options: DropoutPassesOptions, random: Random): Promise<Uncertainty> {
+    this.#held = null;
+    this.#dropout ??= { passes: new DropoutPasses(this.model, this.#limits.microTokens, options), entropyOfMean: this.device.create('f32', [this.#limits.maxRows, this.#limits.maxLength], 'dropout/entropyOfMean') };
+    const { passes, entropyOfMean } = this.#dropout;
+    const tables = shaped(this.#stats, rows, length);
+    const meanOfEntropies = new Float64Array(rows * length);
+    const reads: Promise<void>[] = [];
+    for (const pack of this.#packs(groups)) {
+      const batch = packGroups(pack);
+      passes.run(this.model.place(batch), tables, entropyOfMean.as(rows, length), random, () => {
+        const read = this.device.read(tables.entropies);
+        reads.push(read.then((entropies) => batch.slots.forEach((slot) => (meanOfEntropies[slot]! += entropies[slot]! / options.passes))));
+      });
+    }
+    const mean = await this.device.read(entropyOfMean.as(rows, length));
+    await Promise.all(reads);
+    return { entropyOfMean: Float64Array.from(mean), meanOfEntropies };
   }
 
   /** Adds the slopes' gradient of every parameter. Follows `policyStats` of the same groups. */

@@ -4,9 +4,11 @@ import { adamwDirect, clipControlDirect, clipControlWorkgroup, sumOfSquaresDirec
 import { attentionForwardDirect } from './attention.ts';
 import { attentionKeyBackwardDirect, attentionQueryBackwardDirect } from './attention-backward.ts';
 import { columnPartials, columnTotalDirect, columnTotalWorkgroup } from './column-sum.ts';
+import { dropoutKernel } from './dropout.ts';
 import { keptEntropyBackwardDirect, keptSetDirect } from './kept-set.ts';
 import { matmulDirect, matmulSubgroup } from './matmul-forms.ts';
 import { matmulCombine, matmulTile } from './matmul-tile.ts';
+import { mixtureEntropy, mixtureTile } from './mixture.ts';
 import { rmsNormBackwardDirect, rmsNormBackwardWorkgroup, rmsNormForwardDirect, rmsNormForwardWorkgroup, rmsNormWeightBackwardKernel } from './rms-norm.ts';
 import { ropeKernel } from './rope.ts';
 import { gatherRowsKernel, scatterRowsKernel, segmentSumKernel } from './rows.ts';
@@ -26,6 +28,7 @@ export const kernels = [
   columnPartials,
   columnTotalDirect,
   columnTotalWorkgroup,
+  dropoutKernel,
   gatherRowsKernel,
   keptEntropyBackwardDirect,
   keptSetDirect,
@@ -33,6 +36,8 @@ export const kernels = [
   matmulDirect,
   matmulSubgroup,
   matmulTile,
+  mixtureEntropy,
+  mixtureTile,
   rmsNormBackwardDirect,
   rmsNormBackwardWorkgroup,
   rmsNormForwardDirect,

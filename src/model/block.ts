@@ -10,6 +10,7 @@ import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import { attentionBackward, attentionForward } from '../kernels/attention.ts';
 import { columnSum } from '../kernels/column-sum.ts';
+import { dropout } from '../kernels/dropout.ts';
 import { matmul, matrix, repeatedRow, transposed } from '../kernels/matmul.ts';
 import { rmsNormBackward, rmsNormForward, rmsNormWeightBackward } from '../kernels/rms-norm.ts';
 import { rope } from '../kernels/rope.ts';
@@ -36,10 +37,29 @@ export interface BlockContext {
   readonly positions: Tensor;
   readonly ranges: Tensor;
   readonly seenUntil?: Tensor;
+  readonly dropout?: DropoutPass;
+}
+
+/** Dropout in a forward pass: on the embeddings, the attention output, the gated activations and the feed-forward output. */
+export interface DropoutPass {
+  readonly rate: number;
+  readonly key: readonly [number, number];
+  /** The sequence of each fed token. */
+  readonly sequences: Tensor;
+}
+
+/** The places of a network that dropout acts on; the embeddings are `site(0, 'embedding')`. */
+const PLACES = ['embedding', 'attention', 'activation', 'feedForward'] as const;
+
+/** Drops elements of `x` [count, width] in place, and adds the stream that the branch joins. */
+export function drop({ device, dropout: pass, positions, count }: BlockContext, x: Tensor, width: number, layer: number, place: (typeof PLACES)[number], addend?: Tensor): void {
+  if (!pass) return;
+  const site = layer * PLACES.length + PLACES.indexOf(place);
+  dropout(device, { x, ...(addend && { addend }), sequences: pass.sequences, positions, count, width, site, rate: pass.rate, key: pass.key });
 }
 
 /** y from x, leaving in `room` what the backward pass reads. `output` may be `room.input` when no backward follows. */
-export function forwardBlock(context: BlockContext, layer: LayerParameters, room: BlockRoom, output: Tensor, cache: LayerCache | null): void {
+export function forwardBlock(context: BlockContext, layer: LayerParameters, room: BlockRoom, output: Tensor, cache: LayerCache | null, index = 0): void {
   const { device, config, count } = context;
   const { width, ffWidth } = config;
   const { query } = attentionLayout(config);
@@ -50,9 +70,10 @@ export function forwardBlock(context: BlockContext, layer: LayerParameters, room
     a: matrix(room.attended, query),
     b: transposed(matrix(layer.attentionOut.weights, query)),
     out: matrix(room.middle, width),
-    addend: matrix(room.input, width),
+    ...joining(context, room.input),
     shape: [count, width, query],
   });
+  drop(context, room.middle, width, index, 'attention', room.input);
 
   forwardNorm(context, layer.feedForwardNorm, room.middle, room.feedForwardNorm, room.feedForwardRms);
   matmul(device, {
@@ -62,13 +83,20 @@ export function forwardBlock(context: BlockContext, layer: LayerParameters, room
     shape: [count, 2 * ffWidth, width],
   });
   swigluForward(device, { gateUp: rowsOf(room.gateUp, 2 * ffWidth), out: rowsOf(room.activated, ffWidth), count, width: ffWidth });
+  drop(context, room.activated, ffWidth, index, 'activation');
   matmul(device, {
     a: matrix(room.activated, ffWidth),
     b: transposed(matrix(layer.down.weights, ffWidth)),
     out: matrix(output, width),
-    addend: matrix(room.middle, width),
+    ...joining(context, room.middle),
     shape: [count, width, ffWidth],
   });
+  drop(context, output, width, index, 'feedForward', room.middle);
+}
+
+/** A branch is added to the stream in the product's own pass, unless dropout comes between. */
+function joining({ config, dropout: pass }: BlockContext, stream: Tensor): { addend?: ReturnType<typeof matrix> } {
+  return pass ? {} : { addend: matrix(stream, config.width) };
 }
 
 /** Turns dL/dy in `back.stream` into dL/dx, in place, and adds to the gradients of the layer's parameters. */

@@ -18,6 +18,7 @@ export interface DeviceBatch {
   readonly predictions: number;
   readonly tokens: Tensor;
   readonly positions: Tensor;
+  readonly sequences: Tensor;
   readonly ranges: Tensor;
   readonly seenUntil: Tensor;
   readonly headRows: Tensor;
@@ -32,7 +33,7 @@ export class BatchRoom {
   readonly maxTokens: number;
   readonly maxPredictions: number;
   readonly #device: Device;
-  readonly #room: Record<'tokens' | 'positions' | 'ranges' | 'seenUntil' | 'headRows' | 'targets' | 'slots', Tensor>;
+  readonly #room: Record<'tokens' | 'positions' | 'sequences' | 'ranges' | 'seenUntil' | 'headRows' | 'targets' | 'slots', Tensor>;
   readonly #byToken: Record<keyof Segments, Tensor>;
   readonly #byRow: Record<keyof Segments, Tensor>;
 
@@ -49,6 +50,7 @@ export class BatchRoom {
     this.#room = {
       tokens: room('tokens', maxTokens),
       positions: room('positions', maxTokens),
+      sequences: room('sequences', maxTokens),
       ranges: room('ranges', maxTokens * 4),
       seenUntil: room('seenUntil', maxTokens),
       headRows: room('headRows', maxPredictions),
@@ -83,6 +85,7 @@ export class BatchRoom {
       predictions,
       tokens: put(this.#room.tokens, batch.tokens),
       positions: put(this.#room.positions, batch.positions),
+      sequences: put(this.#room.sequences, batch.sequences),
       ranges: put(this.#room.ranges, batch.ranges, [count, 4]),
       seenUntil: put(this.#room.seenUntil, batch.seenUntil),
       headRows: put(this.#room.headRows, batch.headRows),

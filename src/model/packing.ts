@@ -15,10 +15,14 @@ export interface Continuation {
   readonly inputs?: ArrayLike<number>;
   /** Index of the first target in the mini-batch's [B, T] tables. */
   readonly slot: number;
+  /** Names the sequence in random draws (dropout), wherever it is packed; the default is `slot`. */
+  readonly id?: number;
 }
 
 export interface PackedGroup {
   readonly prompt: ArrayLike<number>;
+  /** Names the prompt in random draws; the default is its place among the groups. */
+  readonly id?: number;
   readonly continuations: readonly Continuation[];
 }
 
@@ -33,6 +37,8 @@ export interface PackedBatch {
   /** N packed tokens and their positions in their own sequences. */
   readonly tokens: Uint32Array;
   readonly positions: Uint32Array;
+  /** The sequence of each packed token: ids of prompts have the top bit set. */
+  readonly sequences: Uint32Array;
   /** [N, 4]: prefixStart, prefixEnd, ownStart, ownEnd. */
   readonly ranges: Uint32Array;
   /** Row j is seen as a key by rows j … seenUntil[j] − 1. */
@@ -47,25 +53,30 @@ export interface PackedBatch {
   readonly byRow: Segments;
 }
 
+/** Tells the ids of prompts from those of completions. */
+const PROMPT_BIT = 0x8000_0000;
+
 /** Packs groups in order. Continuations without targets are left out. */
 export function packGroups(groups: readonly PackedGroup[]): PackedBatch {
   const tokens: number[] = [];
   const positions: number[] = [];
+  const sequences: number[] = [];
   const ranges: number[] = [];
   const seenUntil: number[] = [];
   const headRows: number[] = [];
   const targets: number[] = [];
   const slots: number[] = [];
 
-  for (const { prompt, continuations } of groups) {
+  for (const [place, { prompt, continuations, id = place }] of groups.entries()) {
     const prefixStart = tokens.length;
     for (let t = 0; t < prompt.length; t++) {
       ranges.push(prefixStart, prefixStart, prefixStart, tokens.length + 1);
       positions.push(t);
+      sequences.push(PROMPT_BIT + id);
       tokens.push(prompt[t]!);
     }
     const prefixEnd = tokens.length;
-    for (const { targets: predicted, inputs = predicted, slot } of continuations) {
+    for (const { targets: predicted, inputs = predicted, slot, id: sequence = slot } of continuations) {
       const ownStart = tokens.length;
       for (let t = 0; t < predicted.length; t++) {
         headRows.push(t === 0 ? prefixEnd - 1 : tokens.length - 1);
@@ -74,6 +85,7 @@ export function packGroups(groups: readonly PackedGroup[]): PackedBatch {
         if (t === predicted.length - 1) break;
         ranges.push(prefixStart, prefixEnd, ownStart, tokens.length + 1);
         positions.push(prompt.length + t);
+        sequences.push(sequence);
         tokens.push(inputs[t]!);
       }
       for (let row = ownStart; row < tokens.length; row++) seenUntil[row] = tokens.length;
@@ -83,6 +95,7 @@ export function packGroups(groups: readonly PackedGroup[]): PackedBatch {
   return {
     tokens: Uint32Array.from(tokens),
     positions: Uint32Array.from(positions),
+    sequences: Uint32Array.from(sequences),
     ranges: Uint32Array.from(ranges),
     seenUntil: Uint32Array.from(seenUntil),
     headRows: Uint32Array.from(headRows),
@@ -117,7 +130,8 @@ export function microBatches(groups: readonly PackedGroup[], maxTokens: number, 
   let pack: { prompt: ArrayLike<number>; continuations: Continuation[] }[] = [];
   let tokens = 0;
   let rows = 0;
-  for (const { prompt, continuations } of groups) {
+  for (const { continuations, ...group } of groups.map((each, place) => ({ id: place, ...each }))) {
+    const { prompt } = group;
     let open: { prompt: ArrayLike<number>; continuations: Continuation[] } | null = null;
     for (const continuation of continuations) {
       if (continuation.targets.length === 0) continue;
@@ -131,7 +145,7 @@ export function microBatches(groups: readonly PackedGroup[], maxTokens: number, 
         open = null;
       }
       if (!open) {
-        open = { prompt, continuations: [] };
+        open = { ...group, continuations: [] };
         pack.push(open);
         tokens += prompt.length;
       }

@@ -5,7 +5,7 @@ import { type Tensor } from '../gpu/tensor.ts';
 import { ropeTable } from '../kernels/rope.ts';
 import { gatherRows, rowsOf, segmentSum } from '../kernels/rows.ts';
 import { type BackwardRoom, type BlockRoom, createBackwardRoom, createBlockRoom } from './activations.ts';
-import { backwardBlock, type BlockContext, forwardBlock, type LayerCache } from './block.ts';
+import { backwardBlock, type BlockContext, drop, type DropoutPass, forwardBlock, type LayerCache } from './block.ts';
 import type { ModelConfig } from './config.ts';
 import { BatchRoom, type DeviceBatch } from './device-batch.ts';
 import { LanguageHead, type TokenSlopes, type TokenStats } from './head.ts';
@@ -63,15 +63,21 @@ export class Transformer {
 
   /** Runs the blocks, and writes what the policy (or another model of the same shape) says about the batch's targets into the tables. */
   forward(batch: DeviceBatch, tables: TokenStats, temperature: number, parameters = this.parameters): void {
+    this.#head.forward(batch, this.runBlocks(batch, parameters), tables, temperature, parameters);
+  }
+
+  /** Runs the embedding and the blocks alone, with dropout where it is given. Returns the stream, valid until the next pass. */
+  runBlocks(batch: DeviceBatch, parameters = this.parameters, dropout?: Pick<DropoutPass, 'rate' | 'key'>): Tensor {
     const { width } = this.config;
     const first = this.#blocks[0]!.input;
+    const context = { ...this.#context(batch), ...(dropout && { dropout: { ...dropout, sequences: batch.sequences } }) };
     gatherRows(this.device, { from: rowsOf(parameters.embedding.weights, width), rows: batch.tokens, out: rowsOf(first, width), count: batch.count, width });
-    const context = this.#context(batch);
+    drop(context, first, width, 0, 'embedding');
     parameters.layers.forEach((layer, index) => {
       const next = this.#blocks[index + 1]?.input ?? this.#output;
-      forwardBlock(context, layer, this.#blocks[index]!, next, null);
+      forwardBlock(context, layer, this.#blocks[index]!, next, null, index);
     });
-    this.#head.forward(batch, this.#output, tables, temperature, parameters);
+    return this.#output;
   }
 
   /** Adds to every gradient. Follows a `forward` of the same batch. */

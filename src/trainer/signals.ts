@@ -1,6 +1,7 @@
 /** What the policy said about the rollouts when they were sampled: old log-probs, and what an algorithm asks for besides. */
 
 import type { TokenTables } from '../algorithms/algorithm.ts';
+import type { Random } from '../base/random.ts';
 import type { ScoredRollout } from '../engines/scorer.ts';
 import { MOMENTS } from '../kernels/token-stats.ts';
 import type { PackedGroup } from '../model/packing.ts';
@@ -24,7 +25,7 @@ interface Pass {
 }
 
 /** Takes the sampler's own numbers where they are the policy's, and a pass of the trainer otherwise. */
-export async function rolloutSignals(run: TrainingRun, scored: readonly ScoredRollout[], promptTokens: readonly Uint32Array[]): Promise<RolloutSignals> {
+export async function rolloutSignals(run: TrainingRun, scored: readonly ScoredRollout[], promptTokens: readonly Uint32Array[], random: Random): Promise<RolloutSignals> {
   const { needs } = run.algorithm;
   const fromSampler = run.settings.oldLogProbs === 'sampler' && !(needs.tables && (needs.reference || needs.moments));
   const pass: Pass = fromSampler
@@ -35,7 +36,9 @@ export async function rolloutSignals(run: TrainingRun, scored: readonly ScoredRo
       }
     : await trainerPass(run, scored, promptTokens);
   const signals = { oldLogProbs: pass.logProbs, oldEntropies: pass.entropies };
-  return needs.tables ? { ...signals, tables: hostTables(run, scored, pass) } : signals;
+  if (!needs.tables) return signals;
+  const tables = hostTables(run, scored, pass);
+  return { ...signals, tables: needs.dropoutPasses > 0 ? { ...tables, ...(await dropoutTables(run, scored, promptTokens, random)) } : tables };
 }
 
 /** The trainer's forward pass over all rollouts, a mini-batch's worth of groups at a time. */
@@ -69,11 +72,29 @@ async function trainerPass(run: TrainingRun, scored: readonly ScoredRollout[], p
   return { ...result, ...(run.algorithm.usesReference ? {} : { refLogProbs: [] }) };
 }
 
-function packRows(chunk: readonly ScoredRollout[], promptTokens: readonly Uint32Array[], T: number): PackedGroup[] {
-  const groups = new Map<number, { prompt: Uint32Array; continuations: { targets: Uint32Array; slot: number }[] }>();
+/** The passes with dropout, a mini-batch's worth of groups at a time, as tables of the whole batch. */
+async function dropoutTables(run: TrainingRun, scored: readonly ScoredRollout[], promptTokens: readonly Uint32Array[], random: Random): Promise<Pick<TokenTables, 'entropyOfMean' | 'meanOfEntropies'>> {
+  const { learner, settings } = run;
+  const { dropoutPasses: passes, dropout: rate } = run.algorithm.needs;
+  const T = settings.sampling.maxTokens;
+  const chunkRows = settings.updatePrompts * settings.sampling.n;
+  const entropyOfMean = new Float64Array(scored.length * T);
+  const meanOfEntropies = new Float64Array(scored.length * T);
+  for (let start = 0; start < scored.length; start += chunkRows) {
+    const chunk = scored.slice(start, start + chunkRows);
+    const said = await learner.uncertainty(packRows(chunk, promptTokens, T, start), chunk.length, T, { passes, rate }, random);
+    entropyOfMean.set(said.entropyOfMean, start * T);
+    meanOfEntropies.set(said.meanOfEntropies, start * T);
+  }
+  return { entropyOfMean, meanOfEntropies };
+}
+
+/** Rows as the learner takes them. `first` is the chunk's first row of the rollout batch, by which sequences are named. */
+function packRows(chunk: readonly ScoredRollout[], promptTokens: readonly Uint32Array[], T: number, first = 0): PackedGroup[] {
+  const groups = new Map<number, { prompt: Uint32Array; id: number; continuations: { targets: Uint32Array; slot: number; id: number }[] }>();
   chunk.forEach(({ rollout }, row) => {
-    const group = groups.get(rollout.prompt) ?? { prompt: promptTokens[rollout.prompt]!, continuations: [] };
-    group.continuations.push({ targets: rollout.tokens, slot: row * T });
+    const group = groups.get(rollout.prompt) ?? { prompt: promptTokens[rollout.prompt]!, id: rollout.prompt, continuations: [] };
+    group.continuations.push({ targets: rollout.tokens, slot: row * T, id: first + row });
     groups.set(rollout.prompt, group);
   });
   return [...groups.values()];

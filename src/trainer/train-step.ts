@@ -24,7 +24,7 @@ export async function trainStep(run: TrainingRun, step: number): Promise<StepRes
 
   // Score each completion, note what the policy said when it was sampled, and set it against its group.
   const scored = await report.timed('reward', () => run.scorer.score(prompts, rollouts));
-  const signals = await report.timed('old_log_prob', () => rolloutSignals(run, scored, promptTokens));
+  const signals = await report.timed('old_log_prob', () => rolloutSignals(run, scored, promptTokens, random.fork('dropout')));
   const batch = formBatch(scored, settings.sampling.maxTokens, signals.tables);
   const advantages = algorithm.advantages(batch);
   report.addRollouts(scored, batch, advantages);

@@ -3,8 +3,10 @@
 import type { KernelCase } from '../kernel-case.ts';
 import { adamwCases } from './adamw.ts';
 import { attentionCases } from './attention.ts';
+import { dropoutCases } from './dropout.ts';
 import { keptSetCases } from './kept-set.ts';
 import { matmulCases } from './matmul.ts';
+import { mixtureCases } from './mixture.ts';
 import { rmsNormCases } from './rms-norm.ts';
 import { ropeCases } from './rope.ts';
 import { rowsCases } from './rows.ts';
@@ -15,8 +17,10 @@ import { tokenStatsCases } from './token-stats.ts';
 export const cases: readonly KernelCase[] = [
   ...adamwCases,
   ...attentionCases,
+  ...dropoutCases,
   ...keptSetCases,
   ...matmulCases,
+  ...mixtureCases,
   ...rmsNormCases,
   ...ropeCases,
   ...rowsCases,
