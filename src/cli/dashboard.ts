@@ -18,8 +18,8 @@ interface Gauge {
 }
 
 const gauges: readonly Gauge[] = [
-  { label: 'reward', keys: ['reward'], value: (p, key) => `${number(p.latest(key))} ±${number(p.latest('reward_std'))}` },
-  { label: 'loss', keys: ['loss'], value: (p, key) => number(p.latest(key)) },
+  // A loss says nothing in reinforcement learning; it stands here where there is no reward.
+  { label: 'reward', keys: ['reward', 'loss'], value: rewardOrLoss },
   { label: 'mixed groups', keys: ['groups/frac_mixed'], value: (p, key) => percent(p.latest(key)) },
   { label: 'entropy', keys: ['entropy'], value: (p, key) => `${number(p.latest(key))} nats` },
   { label: 'KL to start', keys: ['kl'], value: (p, key) => number(p.latest(key)) },
@@ -29,6 +29,10 @@ const gauges: readonly Gauge[] = [
   { label: 'gradient', keys: ['grad_norm'], value: (p, key) => number(p.latest(key)) },
   { label: 'tokens/s', keys: ['perf/tokens_per_s', 'perf/tokens_per_s_gen'], value: (p, key) => number(p.latest(key)) },
 ];
+
+function rewardOrLoss(progress: Progress, key: string): string {
+  return key === 'loss' ? `loss ${number(progress.latest(key))}` : `${number(progress.latest(key))} ±${number(progress.latest('reward_std'))}`;
+}
 
 const labelWidth = 14;
 const valueWidth = 16;
@@ -45,14 +49,14 @@ export function dashboardLines(progress: Progress, messages: readonly string[], 
     const isBroken = !Number.isFinite(progress.latest(key));
     return [`${paint.dim(label.padEnd(labelWidth))}${isBroken ? paint.red(text) : text} ${paint.cyan(sparkline(progress.history(key), sparkWidth))}`];
   });
-  const heldOut = evaluation ? [fitted(`held-out      ${measuresOf(evaluation.metrics)}  (step ${evaluation.step})`, width)] : [];
+  const heldOut = evaluation ? [fitted(`held-out      ${measuresOf(evaluation.metrics)}`, width)] : [];
   return [
     paint.bold(fitted(title, width)),
     bar(step, steps, `step ${step}/${steps}  ${duration(seconds)}  ETA ${duration(progress.secondsLeft)}`, width, paint),
     '',
     ...shown,
     ...heldOut,
-    ...messages.map((message) => paint.yellow(fitted(message, width))),
+    ...messages.map((message) => (message.startsWith('warning') ? paint.yellow : paint.dim)(fitted(message, width))),
     paint.dim(fitted('Ctrl-C writes a checkpoint and stops', width)),
   ];
 }

@@ -22,8 +22,8 @@ export function processTerminal(): Terminal {
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
-    isInteractive: stdout.isTTY && env['TERM'] !== 'dumb' && env['CI'] === undefined,
+    isInteractive: stdout.isTTY && stdout.columns > 0 && stdout.rows > 0 && env['TERM'] !== 'dumb' && env['CI'] === undefined,
     hasColour: stdout.isTTY && env['NO_COLOR'] === undefined && env['TERM'] !== 'dumb',
-    columns: () => stdout.columns ?? 100,
+    columns: () => stdout.columns || 100,
   };
 }

@@ -133,10 +133,10 @@ export function samplingOf({ rollout }: Recipe, eosIds: readonly number[], token
 
 export function evaluationSets({ eval: evaluation, data }: Recipe, prompts: PromptSet | null, sampling: SamplingOptions): EvaluationSet[] {
   if (!prompts) return [];
-  const { n, k, temperature, maxTokens } = evaluation;
+  const { n, k, temperature, maxTokens, threshold } = evaluation;
   const name = evaluation.data === 'heldout' ? 'heldout' : nameOf(evaluation.data ?? data.task ?? 'eval');
   const options = { ...sampling, n, temperature, maxTokens: maxTokens ?? sampling.maxTokens, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
-  return [{ name, prompts: prompts.prompts, sampling: options, k: k ?? n, threshold: 1 }];
+  return [{ name, prompts: prompts.prompts, sampling: options, k: k ?? n, threshold }];
 }
 
 function nameOf(path: string): string {

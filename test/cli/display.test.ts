@@ -133,7 +133,7 @@ describe('the dashboard', () => {
     expect(text).toMatch(/^entropy +NaN nats .*×$/m);
     expect(text).toMatch(/^mixed groups +62%/m);
     expect(text).toMatch(/^KL to start/m);
-    expect(text).toContain('held-out      mean@1 0.50  (step 10)');
+    expect(text).toContain('held-out      mean@1 0.50');
     expect(text).toContain('warning: something');
   });
 
