@@ -1,0 +1,94 @@
+/** Writes docs/metrics.md and docs/recipe.md from the table of metrics and the recipe's schema. */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { metricChapters } from '../src/base/metrics.ts';
+import { aliases } from '../src/recipe/alias-table.ts';
+import { type Field, fieldsOf, recipeJsonSchema, schemaAt } from '../src/recipe/json-schema.ts';
+import { type Preset, presets } from '../src/recipe/presets.ts';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+const MADE = '<!-- Made by `npm run docs`. Do not edit. -->';
+
+/** The generated pages by path. */
+export function generatedDocs(): ReadonlyMap<string, string> {
+  return new Map([
+    ['docs/metrics.md', metricsPage()],
+    ['docs/recipe.md', recipePage()],
+  ]);
+}
+
+function metricsPage(): string {
+  const chapters = metricChapters.map(({ title, metrics }) =>
+    [
+      `## ${title}`,
+      '',
+      ...table(
+        ['metric', 'what it says', 'unit', 'name from'],
+        metrics.map(({ name, meaning, unit = '', from = '' }) => [`\`${name}\``, meaning, unit, from]),
+      ),
+    ].join('\n'),
+  );
+  const intro = [
+    'Each row of `metrics.jsonl` is a step: `step`, `attempt` (1, and one more for each resumption), `time`, and the metrics below. A metric that was not',
+    'measured is absent. Within a step, what is measured in every update is averaged over its updates; the largest is taken where a name ends in',
+    '`max`, the least for `min`. `log.schema` writes the rows under the names of verl, or both.',
+  ];
+  return `${['# Metrics', '', MADE, '', ...intro, '', ...chapters.join('\n\n').split('\n')].join('\n')}\n`;
+}
+
+function recipePage(): string {
+  const schema = recipeJsonSchema();
+  const fields = fieldsOf(schema);
+  const blocks = [...new Set(fields.map(({ path }) => blockOf(path)))];
+  const chapters = blocks.map((block) => {
+    const description = block === '' ? 'The run as a whole.' : (schemaAt([block], schema)?.description ?? '');
+    const rows = fields.filter(({ path }) => blockOf(path) === block).map(rowOf);
+    return [
+      `## ${block === '' ? 'The run' : `\`${block}\``}`,
+      '',
+      ...(description ? [description, ''] : []),
+      ...table(['key', 'takes', 'default', 'what it does'], rows),
+    ].join('\n');
+  });
+  const presetRows = presets.map((preset: Preset) => [`\`${preset.name}\``, preset.summary, preset.departs ?? '']);
+  const aliasRows = aliases.map(({ from, to }) => [`\`${from}\``, to.map((key) => `\`${key}\``).join(', ')]);
+  const intro = [
+    'A recipe is a YAML file that says what differs from the defaults; `key=value` on the command line goes on top. `entrain plan RECIPE` prints it in',
+    'full, with where each value comes from. `*` in a key stands for the number of a list entry. `recipeJsonSchema()` gives the schema that editors complete from.',
+  ];
+  const parts = [
+    ['# The recipe', '', MADE, '', ...intro].join('\n'),
+    ...chapters,
+    [
+      '## Presets',
+      '',
+      '`algorithm.name` sets these; a key that the recipe writes wins.',
+      '',
+      ...table(['name', 'what it is', 'where it departs'], presetRows),
+    ].join('\n'),
+    ['## Keys of TRL and verl', '', 'Taken as they are, and printed with the key they stand for.', '', ...table(['theirs', 'ours'], aliasRows)].join('\n'),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function blockOf(path: string): string {
+  return path.includes('.') ? path.split('.', 1).join() : '';
+}
+
+function rowOf({ path, type, unit, description, ...field }: Field): string[] {
+  const value = 'default' in field ? `\`${JSON.stringify(field.default)}\`` : '';
+  return [`\`${path}\``, unit ? `${type}, in ${unit}` : type, value, description];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('<', '&lt;')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)];
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [path, text] of generatedDocs())
+    if (readFileSync(join(root, path), { encoding: 'utf8', flag: 'a+' }) !== text) writeFileSync(join(root, path), text);
+}

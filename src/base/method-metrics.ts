@@ -1,0 +1,40 @@
+/** Metrics that only one method writes, under the names of its source. */
+
+import type { MetricChapter } from './metric-note.ts';
+
+export const methodMetrics: readonly MetricChapter[] = [
+  {
+    title: 'EGPO (`egpo`)',
+    metrics: [
+      { name: 'egpo/weight/{mean,min,max,std}', meaning: 'weight of a completion’s advantage, over all completions of the step' },
+      { name: 'egpo/weight_pos/{mean,min}', meaning: 'the same over completions with a positive reward' },
+      { name: 'egpo/weight_neg/{mean,max}', meaning: 'the same over the others' },
+      { name: 'egpo/ratio/{mean,max}', meaning: 'the weight before it is held in its bounds' },
+      { name: 'egpo/entropy/seq_mean', meaning: 'mean signal of a completion over its segment: surprisal, or entropy', unit: 'nats' },
+      { name: 'egpo/entropy/group_mean', meaning: 'mean signal of its group', unit: 'nats' },
+      { name: 'egpo/pos_frac', meaning: 'share of completions with a positive reward' },
+      { name: 'egpo/valid_ratio', meaning: 'share of completions whose segment has tokens' },
+      { name: 'egpo/enabled', meaning: '1' },
+      { name: 'egpo/mode_id', meaning: 'what is done with completions without a positive reward: 0 original, 1 clamp, 2 lock_one' },
+    ],
+  },
+  {
+    title: 'EDGE-GRPO (`edge`)',
+    metrics: [
+      { name: 'edge/w_{mean,std}', meaning: 'weight of a completion’s advantage, over all completions of the step' },
+      { name: 'edge/P_mean', meaning: 'mean entropy of a completion’s tokens, averaged over completions', unit: 'nats' },
+      { name: 'edge/P_group_mean', meaning: 'the mean of its group, averaged over completions', unit: 'nats' },
+      { name: 'edge/enabled', meaning: '1' },
+      { name: 'edge/weight_mode_id', meaning: '0 ratio, 1 zscore' },
+    ],
+  },
+  {
+    title: 'EntropyRL (`entropyrl`)',
+    metrics: [
+      { name: 'actor/average_clip_ratio_low', meaning: 'the lower bound of the ratio below 1' },
+      { name: 'actor/average_clip_ratio_high', meaning: 'the upper bound of the ratio above 1, mean over tokens' },
+      { name: 'actor/overall_chair_i', meaning: 'mean outside score of the completions that have one' },
+      { name: 'entropyrl/score_failures', meaning: 'completions without a score', unit: 'completions' },
+    ],
+  },
+];
