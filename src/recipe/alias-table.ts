@@ -35,8 +35,6 @@ const trl: readonly Alias[] = [
   { from: 'beta', to: ['algorithm.kl_coef'] },
   { from: 'entropy_coef', to: ['algorithm.entropy_coef'] },
   { from: 'mask_truncated_completions', to: ['algorithm.mask_truncated'] },
-  { from: 'ref_model_sync_steps', to: ['ref.sync_every'] },
-  { from: 'ref_model_mixup_alpha', to: ['ref.mix'] },
   { from: 'learning_rate', to: ['optim.lr'] },
   { from: 'weight_decay', to: ['optim.weight_decay'] },
   { from: 'max_grad_norm', to: ['optim.max_grad_norm'] },
@@ -114,6 +112,7 @@ const verl: readonly Alias[] = [
 export const aliases: readonly Alias[] = [...trl, ...verl];
 
 const inPrompts = 'Count in prompts: batch.prompts a step, batch.update_prompts an update; batch.micro_tokens is memory only';
+const stays = 'The reference stays as it was at the start in this version';
 const asList = 'Write a list: reward: [{ use: …, weight: 1 }]';
 
 /** Keys whose meaning differs, or that have no counterpart here. */
@@ -134,7 +133,12 @@ export const advice: Readonly<Record<string, string>> = {
   reward_weights: asList,
   dataset_name: 'Write data.train: the path of a .jsonl file',
   delta: 'TRL caps the unclipped ratio; algorithm.clip_dual bounds negative advantages only, which is another rule',
-  sync_ref_model: 'Write ref.sync_every',
+  sync_ref_model: stays,
+  ref_model_sync_steps: stays,
+  ref_model_mixup_alpha: stays,
+  'ref.sync_every': stays,
+  'ref.mix': stays,
+  'data.system_prompt': 'Chat templates are not rendered in this version: write the prompt as the model should see it',
   gradient_checkpointing: 'Leave it out: memory is planned',
   bf16: 'Write model.dtype',
   fp16: 'Write model.dtype',

@@ -34,8 +34,6 @@ const remarks: readonly Remark[] = [
     recipe.algorithm.advantage_scale === 'none' &&
     isWritten('algorithm.advantage_eps') &&
     'algorithm.advantage_eps: no effect with advantage_scale none.',
-  ({ algorithm, ref }) =>
-    ref.sync_every !== null && algorithm.kl_coef === 0 && !ref.measure_kl && 'ref.sync_every: no effect, since nothing looks at the reference.',
   ({ optim }) => optim.schedule === 'constant' && optim.final_lr_share !== 0 && 'optim.final_lr_share: no effect with schedule constant.',
   ({ eval: { data } }, isWritten) => data === null && isWritten('eval.every') && 'eval.every: no effect, since eval.data is not set.',
 ];

@@ -40,6 +40,7 @@ describe('recipes in other dialects', () => {
   it('are refused with advice where a key means something else', async () => {
     const issues = await issuesIn(`${complete}gradient_accumulation_steps: 8\ndelta: 2\nloss_type: bnpo\nlearning_rate: 1e-5\noptim: { lr: 1e-5 }\n`);
     expect(issues.get('gradient_accumulation_steps')!.message).toContain('Count in prompts');
+    expect((await issuesIn(`${complete}ref: { sync_every: 5 }`)).get('ref.sync_every')!.message).toContain('stays as it was');
     expect(issues.get('delta')!.message).toContain('another rule');
     expect(issues.get('loss_type')!.message).toContain('Write algorithm.loss_agg instead');
     expect(issues.get('learning_rate')!.message).toBe('expected one of learning_rate and optim.lr, got both.');

@@ -63,9 +63,9 @@ describe('layers of a recipe', () => {
 
 describe('values', () => {
   it('reads values of the command line as YAML, and leaves texts alone that only look like it', async () => {
-    const overrides = ['data.system_prompt=Answer: yes #1', 'rollout.stop=["a b", c]', 'rollout.top_k=null', 'data.shuffle=false'];
+    const overrides = ['data.train=Answer: yes #1', 'rollout.stop=["a b", c]', 'rollout.top_k=null', 'data.shuffle=false'];
     const { recipe } = await readFrom(complete, { overrides });
-    expect(recipe.data).toMatchObject({ systemPrompt: 'Answer: yes #1', shuffle: false });
+    expect(recipe.data).toMatchObject({ train: 'Answer: yes #1', shuffle: false });
     expect(recipe.rollout).toMatchObject({ stop: ['a b', 'c'], topK: null });
   });
 

@@ -25,7 +25,6 @@ export const dataSchema = z
     prompt_key: key.default('prompt').meta(about('Field that holds the prompt.')),
     answer_key: key.nullable().default(null).meta(about('Field that holds the answer; null tries ground_truth, answer, solution, target, label.')),
     source_key: key.nullable().default(null).meta(about('Field that names the source of a row, for metrics by source.')),
-    system_prompt: z.string().nullable().default(null).meta(about('Text put before each prompt as the system turn.')),
     max_prompt_length: z.int().min(1).default(512).meta(about('Longest prompt.', 'tokens')),
     overlong: z
       .enum(['error', 'filter', 'left', 'middle'])
