@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [--adapter lavapipe] [--rounds 9] [--tokens 256,900,1300] [--only matmul]`: how fast this machine does what training is made of.
+ * `npm run bench -- [--adapter lavapipe] [--rounds 9] [--tokens 256,900,1300] [--only matmul|token-stats|train-step] [--profile]`: how fast this machine does what training is made of.
  *
  * Every table compares forms and engines in one process on one device, in turns, best and median of the rounds.
  */
@@ -7,10 +7,12 @@
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { openDevice } from '../src/gpu/open-device-node.ts';
+import type { KernelTime } from '../src/gpu/profile.ts';
 import { benchMatmul, type MatmulRow } from './matmul.ts';
 import type { Result } from './rounds.ts';
 import { openTfjs } from './tfjs.ts';
 import { benchTokenStats, type TokenStatsRow } from './token-stats.ts';
+import { benchTrainStep, type TrainStepTimes } from './train-step.ts';
 
 const { values } = parseArgs({
   options: {
@@ -18,14 +20,15 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '9' },
     tokens: { type: 'string', default: '900' },
     only: { type: 'string' },
+    profile: { type: 'boolean', default: false },
   },
 });
 const rounds = Number(values.rounds);
 const tokens = values.tokens.split(',').map(Number);
 const wants = (section: string): boolean => values.only === undefined || values.only === section;
 
-const opened = await openDevice(values.adapter);
-const { adapter, device } = opened;
+const opened = await openDevice(values.adapter, { profile: values.profile });
+const { adapter, device, profile } = opened;
 const tfjs = await openTfjs(opened);
 
 print(`adapter   ${adapter.name} (${adapter.kind}), tier ${device.traits.tier}`);
@@ -41,6 +44,15 @@ if (wants('matmul')) {
 if (wants('token-stats')) {
   heading('token statistics, ms: ours log-prob, entropy and moments; tfjs log-softmax and gather');
   for (const line of tokenStatsTable(await benchTokenStats(device, tfjs, rounds))) print(line);
+}
+if (wants('train-step')) {
+  heading('training steps of the default recipe');
+  const beforeLast = async (): Promise<void> => {
+    await device.idle();
+    await profile?.collect();
+  };
+  for (const line of trainStepLines(await benchTrainStep(device, adapter.name, rounds, beforeLast))) print(line);
+  if (profile) for (const line of profileTable(await profile.collect())) print(line);
 }
 
 device.close();
@@ -84,6 +96,21 @@ function tokenStatsTable(rows: readonly TokenStatsRow[]): string[] {
     return [`${count} × ${vocabulary}`, time(own), time(other), ratio(other, own)];
   });
   return columns([head, ...body]);
+}
+
+function trainStepLines({ firstMs, stepMs, parts }: TrainStepTimes): string[] {
+  const sorted = stepMs.toSorted((a, b) => a - b);
+  const shares = Object.entries(parts).map(([name, seconds]) => `${name} ${(seconds * 1000).toFixed(0)}`);
+  return [
+    `first step ${firstMs.toFixed(0)} ms, from reading the recipe; what compiles it compiles then`,
+    `later      ${sorted[0]!.toFixed(0)} (${sorted[Math.floor(sorted.length / 2)]!.toFixed(0)}) ms`,
+    `the last   ${shares.join(', ')} ms`,
+  ];
+}
+
+function profileTable(times: ReadonlyMap<string, KernelTime>): string[] {
+  const body = [...times].map(([name, { calls, milliseconds }]) => [name, String(calls), milliseconds.toFixed(1)]);
+  return columns([['kernel, in the last step', 'runs', 'ms'], ...body]);
 }
 
 /** How many times faster, by the best of each. */
