@@ -70,7 +70,9 @@ export async function readFixtureFile(path: string): Promise<FixtureFile> {
     const { logitsOf } = inputs;
     const other = typeof logitsOf === 'string' ? byId.get(logitsOf) : undefined;
     if (logitsOf !== undefined && !other) throw new DataError(`${path}: case ${id}: expected a case ${String(logitsOf)} to take logits from, got none.`);
-    return { ...base, ...other?.inputs, ...inputs };
+    // Cases of one batch share the inputs of its case `<batch>.inputs`.
+    const batch = byId.get(`${id.split('.')[0]}.inputs`);
+    return { ...base, ...batch?.inputs, ...other?.inputs, ...inputs };
   };
   return {
     name: basename(path),

@@ -4,10 +4,15 @@ import type { Device } from '../../../src/gpu/device.ts';
 import type { Compute } from '../algorithms.ts';
 import { advantages } from './advantages.ts';
 import { aggregation } from './aggregation.ts';
+import { baldFamily } from './bald.ts';
 import { CaseView } from './case.ts';
 import { covarianceFamily } from './covariance.ts';
+import { dapo } from './dapo.ts';
+import { egpoFamily } from './egpo.ts';
 import { entropyControl } from './entropy-control.ts';
+import { entropyrlFamily } from './entropyrl.ts';
 import { klFamily } from './kl.ts';
+import { law } from './law.ts';
 import { surrogates } from './surrogates.ts';
 import { tokenStats } from './token-stats.ts';
 import { trl } from './trl.ts';
@@ -24,9 +29,14 @@ function family(computations: Readonly<Record<string, ComputeView>>): Readonly<R
 export const families: Readonly<Record<string, Readonly<Record<string, Compute>>>> = {
   advantages: family(advantages),
   aggregation: family(aggregation),
+  bald: family(baldFamily),
   covariance: family(covarianceFamily),
+  dapo: family(dapo),
+  egpo: family(egpoFamily),
   entropy_control: family(entropyControl),
+  entropyrl: family(entropyrlFamily),
   kl: family(klFamily),
+  law: family(law),
   surrogates: family(surrogates),
   trl: family(trl),
   token_stats: tokenStats,
