@@ -38,7 +38,12 @@ export interface VerifyOptions {
 }
 
 /** @returns whether every case of every file was covered and within tolerance */
-export async function verifyAlgorithms(paths: readonly string[], device: Device, { precision, only }: VerifyOptions, print: (line: string) => void): Promise<boolean> {
+export async function verifyAlgorithms(
+  paths: readonly string[],
+  device: Device,
+  { precision, only }: VerifyOptions,
+  print: (line: string) => void,
+): Promise<boolean> {
   let good = 0;
   for (const path of paths) {
     const file = await readFixtureFile(path);
@@ -105,7 +110,13 @@ function metricOf({ metrics }: Computed, name: string): unknown {
 }
 
 /** A refusal passes when it names an option of the case; else there must be the mended value. */
-function compareRefusal(one: FixtureCase, expected: Json, { error }: Computed, refusal: string | undefined, compare: (value: Json, got: unknown) => Outcome): Outcome | null {
+function compareRefusal(
+  one: FixtureCase,
+  expected: Json,
+  { error }: Computed,
+  refusal: string | undefined,
+  compare: (value: Json, got: unknown) => Outcome,
+): Outcome | null {
   if (refusal !== undefined) {
     const isNamed = one.options.names.some((name) => refusal.includes(name));
     return isNamed ? { quantity: 'error', compared: 1, worst: 0, error: 0, where: `: refused (${refusal}), expected ${String(expected)}` } : null;

@@ -20,7 +20,9 @@ export interface Outcome {
 
 /** Masks, indices, counts and names of the fixture families: they are equal or wrong. */
 const EXACT = new Set(
-  'selected candidates budget budgets keptGroups keptRows tokens rowKeep segmentMask lowEntropy highEntropy positiveNegative phases rank rank1 topK count size sizeExclusive survives enabled mode mode_id hallucinationIdxs'.split(' '),
+  'selected candidates budget budgets keptGroups keptRows tokens rowKeep segmentMask lowEntropy highEntropy positiveNegative phases rank rank1 topK count size sizeExclusive survives enabled mode mode_id hallucinationIdxs'.split(
+    ' ',
+  ),
 );
 
 /** The values of `expected` by quantity: its keys, with each metric on its own. */
@@ -39,7 +41,14 @@ export function quantitiesOf(expected: Readonly<Record<string, Json>>): [string,
  *
  * @param got numbers, texts, arrays (typed ones too) and records of the same form as `expected`; undefined where it was not computed
  */
-export function compareQuantity(quantity: string, expected: Json, got: unknown, { float32Deviation }: Pick<FixtureCase, 'float32Deviation'>, limits: Limits, precision: Precision): Outcome {
+export function compareQuantity(
+  quantity: string,
+  expected: Json,
+  got: unknown,
+  { float32Deviation }: Pick<FixtureCase, 'float32Deviation'>,
+  limits: Limits,
+  precision: Precision,
+): Outcome {
   const pairs = [...pairUp(expected, got, '', quantity.split('.').at(-1)!.split('/').at(-1)!)];
   const largest = new Map<string, number>();
   for (const { field, expected: value } of pairs) {

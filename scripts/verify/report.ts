@@ -20,18 +20,25 @@ export function printReport(file: FixtureFile, reports: readonly CaseReport[], d
   const covered = reports.length - uncovered.length - aside.length;
   const { abs, rel } = file.tolerance[precision];
   const values = [...rows.values()].reduce((sum, { compared }) => sum + compared, 0);
-  print(`${file.name}: ${reports.length} cases, ${covered} covered, ${missed.length} missed, ${uncovered.length} not covered, ${aside.length} set aside; ${values} values compared`);
-  print(`  on ${device.name}, ${precision}: |got − expected| ≤ ${abs} + ${rel} · |expected|${precision === 'float32' ? ', or 4 times the source’s own float32 deviation' : ''}`);
+  print(
+    `${file.name}: ${reports.length} cases, ${covered} covered, ${missed.length} missed, ${uncovered.length} not covered, ${aside.length} set aside; ${values} values compared`,
+  );
+  print(
+    `  on ${device.name}, ${precision}: |got − expected| ≤ ${abs} + ${rel} · |expected|${precision === 'float32' ? ', or 4 times the source’s own float32 deviation' : ''}`,
+  );
   for (const [quantity, { compared, misses, worst }] of rows) {
     const place = worst.worst > 0 ? `  at ${worst.id} ${worst.where}` : '';
     const share = Number.isFinite(worst.worst) ? `${(worst.worst * 100).toPrecision(3)} %` : 'far beyond';
-    print(`  ${misses > 0 ? 'MISS' : 'ok  '} ${quantity.padEnd(26)} ${String(compared).padStart(7)} values  worst ${worst.error.toExponential(2)} = ${share} of the allowed${place}`);
+    print(
+      `  ${misses > 0 ? 'MISS' : 'ok  '} ${quantity.padEnd(26)} ${String(compared).padStart(7)} values  worst ${worst.error.toExponential(2)} = ${share} of the allowed${place}`,
+    );
   }
   for (const { one, outcomes } of missed) {
     for (const { quantity, where } of outcomes.filter(isMiss)) print(`  missed: ${one.id}: ${quantity}${where}`);
   }
   for (const { one, uncovered: reasons } of uncovered) print(`  not covered: ${one.id}: ${reasons.join('; ')}`);
-  for (const [reason, count] of countBy(aside.map(({ setAside }) => setAside!))) print(`  set aside: ${count} cases (${reason}), which the reference device checks`);
+  for (const [reason, count] of countBy(aside.map(({ setAside }) => setAside!)))
+    print(`  set aside: ${count} cases (${reason}), which the reference device checks`);
   return reports.length > 0 && missed.length === 0 && uncovered.length === 0;
 }
 

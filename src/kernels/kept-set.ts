@@ -91,7 +91,15 @@ interface GradientOptions extends RowsOptions {
 export const keptEntropyBackwardDirect = defineKernel({
   name: 'kept-entropy-backward',
   shader: 'head/kept-entropy-backward.wgsl',
-  bindings: { logits: read('f32'), slots: read('u32'), state: read('f32'), kept: read('f32'), bounds: read('f32'), byKeptEntropy: read('f32'), gradient: update('f32') },
+  bindings: {
+    logits: read('f32'),
+    slots: read('u32'),
+    state: read('f32'),
+    kept: read('f32'),
+    bounds: read('f32'),
+    byKeptEntropy: read('f32'),
+    gradient: update('f32'),
+  },
   params: (_, { count, vocabulary, accumulate }: GradientOptions) => ({ count, vocabulary, accumulate: accumulate ? 1 : 0 }),
   threads: (_, { count, vocabulary }) => count * vocabulary,
   reference({ logits, slots, state, kept, bounds, byKeptEntropy, gradient }, _, { count, vocabulary, accumulate }) {

@@ -103,7 +103,11 @@ function drawToken(logits: Float64Array, rowId: number, length: number, options:
  *
  * Top-p keeps the fewest most likely tokens whose mass reaches `topP`, the one that crosses it included. All that tie with the last kept stay.
  */
-export function keptBy(logits: Float64Array, highest: number, { temperature, topK, topP, minP }: Pick<SampleOptions, 'temperature' | 'topK' | 'topP' | 'minP'>): (x: number) => boolean {
+export function keptBy(
+  logits: Float64Array,
+  highest: number,
+  { temperature, topK, topP, minP }: Pick<SampleOptions, 'temperature' | 'topK' | 'topP' | 'minP'>,
+): (x: number) => boolean {
   const falling = logits.toSorted((a, b) => b - a);
   let lowest = topK > 0 && topK < logits.length ? falling[topK - 1]! : falling.at(-1)!;
   if (topP < 1) {

@@ -12,7 +12,14 @@ import { type SampleArrays, type SampleOptions, sampleTokensReference, STATE_ROW
 /** Numbers of state per row: rowId, length, finished, lastToken. */
 export { STATE_ROW };
 
-const tolerance = { logits: { absolute: 1e-6, relative: 1e-6 }, logProbs: { absolute: 1e-5, relative: 1e-5 }, entropies: { absolute: 1e-5, relative: 1e-5 }, state: { absolute: 0 }, seen: { absolute: 0 }, tokens: { absolute: 0 } };
+const tolerance = {
+  logits: { absolute: 1e-6, relative: 1e-6 },
+  logProbs: { absolute: 1e-5, relative: 1e-5 },
+  entropies: { absolute: 1e-5, relative: 1e-5 },
+  state: { absolute: 0 },
+  seen: { absolute: 0 },
+  tokens: { absolute: 0 },
+};
 
 function sampleParams({ temperature, topK, topP, minP, repetitionPenalty, key, vocabulary, ...rest }: SampleOptions): Record<string, number> {
   const isGreedy = temperature === 0;

@@ -30,7 +30,13 @@ const tileBindings = { logits: read('f32'), targets: read('u32'), state: update(
 
 const tile = {
   bindings: tileBindings,
-  params: (_: Dims, { count, tileStart, tileWidth, temperature, first }: FirstTileOptions) => ({ count, tileStart, tileWidth, inverseTemperature: 1 / temperature, first: first ? 1 : 0 }),
+  params: (_: Dims, { count, tileStart, tileWidth, temperature, first }: FirstTileOptions) => ({
+    count,
+    tileStart,
+    tileWidth,
+    inverseTemperature: 1 / temperature,
+    first: first ? 1 : 0,
+  }),
   reference({ logits, targets, state }: ArraysOf<typeof tileBindings>, _: Dims, { count, tileStart, tileWidth, temperature, first }: FirstTileOptions): void {
     for (let row = 0; row < count; row++) {
       const values = logits.subarray(row * tileWidth, (row + 1) * tileWidth);

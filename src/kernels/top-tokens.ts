@@ -27,7 +27,10 @@ export const topTokensDirect = defineKernel({
       const falling = Array.from(values, (_, v) => v).sort((a, b) => values[b]! - values[a]! || a - b);
       const ids = falling.slice(0, k);
       topIds.set(ids, slots[row]! * k);
-      topLogProbs.set(ids.map((v) => (values[v]! - highest) * scale - logS), slots[row]! * k);
+      topLogProbs.set(
+        ids.map((v) => (values[v]! - highest) * scale - logS),
+        slots[row]! * k,
+      );
     }
   },
   tolerance: { topIds: { absolute: 0 }, topLogProbs: { absolute: 1e-5, relative: 1e-5 } },

@@ -22,7 +22,12 @@ for (const tier of ['software', 'portable'] satisfies Tier[]) {
     function optimizer() {
       const create = (count: number) => device.create('f32', [count], 'test/optimizer');
       const initial = sizes.map((count, t) => Array.from({ length: count }, (_, i) => Math.fround(random.normal(i, t))));
-      const tensors = sizes.map((count, t) => ({ weights: tensorOf(device, 'f32', [count], initial[t]!, 'test/weights'), m: create(count), v: create(count), count }));
+      const tensors = sizes.map((count, t) => ({
+        weights: tensorOf(device, 'f32', [count], initial[t]!, 'test/weights'),
+        m: create(count),
+        v: create(count),
+        count,
+      }));
       const total = sizes.reduce((sum, count) => sum + partialCount(count), 0);
       const [partials, control] = [create(total), create(4)];
       const update = (gradients: readonly (readonly number[])[], step: number): void => {
@@ -40,7 +45,9 @@ for (const tier of ['software', 'portable'] satisfies Tier[]) {
 
     it('takes three steps as the formula does', async () => {
       const { initial, tensors, control, update } = optimizer();
-      const gradients = [1, 2, 3].map((step) => sizes.map((count, t) => Array.from({ length: count }, (_, i) => Math.fround(0.02 * random.normal(i, 10 * step + t)))));
+      const gradients = [1, 2, 3].map((step) =>
+        sizes.map((count, t) => Array.from({ length: count }, (_, i) => Math.fround(0.02 * random.normal(i, 10 * step + t)))),
+      );
       const state = initial.map((weights) => weights.map((w) => ({ w, m: 0, v: 0 })));
       let [power1, power2, norm] = [1, 1, 0];
       gradients.forEach((each, index) => {

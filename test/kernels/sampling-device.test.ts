@@ -31,7 +31,10 @@ for (const tier of ['software', 'portable'] satisfies Tier[]) {
 
     for (const [name, one] of Object.entries(filters)) {
       it(`draws the tokens of the reference: ${name}`, async () => {
-        const wave = waveOf(Array.from({ length: 100 }, (_, i) => i), one);
+        const wave = waveOf(
+          Array.from({ length: 100 }, (_, i) => i),
+          one,
+        );
         const [got, expected] = [await drawWave(device, wave), await drawWave(new ReferenceDevice(), wave)];
         expect(got.tokens).toEqual(expected.tokens);
         expect(got.state).toEqual(expected.state);
@@ -42,7 +45,10 @@ for (const tier of ['software', 'portable'] satisfies Tier[]) {
       it(`gives a row the same bits alone, among 7 and among 127: ${name}`, async () => {
         const ids = Array.from({ length: 127 }, (_, i) => i);
         const among = await drawWave(device, waveOf(ids, one));
-        for (const [start, end] of [[60, 61], [58, 65]] as const) {
+        for (const [start, end] of [
+          [60, 61],
+          [58, 65],
+        ] as const) {
           const fewer = await drawWave(device, waveOf(ids.slice(start, end), one));
           for (const table of ['state', 'tokens', 'logProbs', 'entropies'] as const) expect(fewer[table][60 - start]).toEqual(among[table][60]);
         }

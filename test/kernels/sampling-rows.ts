@@ -38,21 +38,53 @@ export interface WaveResult {
   readonly entropies: readonly (readonly number[])[];
 }
 
-export async function drawWave(device: Device, { logits, rowIds, maxTokens, filters, key, stops = [], held = [], draws = maxTokens }: Wave): Promise<WaveResult> {
+export async function drawWave(
+  device: Device,
+  { logits, rowIds, maxTokens, filters, key, stops = [], held = [], draws = maxTokens }: Wave,
+): Promise<WaveResult> {
   const B = rowIds.length;
   const vocabulary = logits(0)[0]!.length;
   const words = Math.ceil(vocabulary / 32);
   const create = (type: 'f32' | 'u32', ...shape: number[]) => device.create(type, shape, 'test/wave');
   const [tokens, logProbs, entropies] = [create('u32', B, maxTokens), create('f32', B, maxTokens), create('f32', B, maxTokens)];
-  const state = tensorOf(device, 'u32', [B, STATE_ROW], rowIds.flatMap((id) => [id, 0, 0, 0]), 'test/state');
+  const state = tensorOf(
+    device,
+    'u32',
+    [B, STATE_ROW],
+    rowIds.flatMap((id) => [id, 0, 0, 0]),
+    'test/state',
+  );
   const bits = new Uint32Array(words);
   for (const token of held) bits[token >>> 5]! |= 1 << (token & 31);
   const usesSeen = filters.repetitionPenalty !== 1;
-  const seen = usesSeen ? tensorOf(device, 'u32', [B, words], rowIds.flatMap(() => [...bits]), 'test/seen') : device.none.u32;
+  const seen = usesSeen
+    ? tensorOf(
+        device,
+        'u32',
+        [B, words],
+        rowIds.flatMap(() => [...bits]),
+        'test/seen',
+      )
+    : device.none.u32;
   const stopIds = stops.length > 0 ? tensorOf(device, 'u32', [stops.length], stops, 'test/stops') : device.none.u32;
   for (let draw = 0; draw < draws; draw++) {
     const raw = tensorOf(device, 'f32', [B, vocabulary], logits(draw).flat(), 'test/logits');
-    sampleTokens(device, { logits: raw, state, seen, stops: stopIds, stopCount: stops.length, tokens, logProbs, entropies, firstRow: 0, count: B, vocabulary, maxTokens, ...filters, key });
+    sampleTokens(device, {
+      logits: raw,
+      state,
+      seen,
+      stops: stopIds,
+      stopCount: stops.length,
+      tokens,
+      logProbs,
+      entropies,
+      firstRow: 0,
+      count: B,
+      vocabulary,
+      maxTokens,
+      ...filters,
+      key,
+    });
   }
   const table = async (tensor: Tensor) => {
     const [data, width] = [Array.from(await device.read(tensor)), tensor.shape[1]!];

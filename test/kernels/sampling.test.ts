@@ -85,7 +85,8 @@ describe('what the filters keep', () => {
 });
 
 describe('a draw', () => {
-  const one = (row: readonly number[], rest: Partial<Parameters<typeof drawWave>[1]> = {}) => drawWave(device, { logits: () => [row], rowIds: [0], maxTokens: 1, filters: { ...plain, temperature: 0 }, key, ...rest });
+  const one = (row: readonly number[], rest: Partial<Parameters<typeof drawWave>[1]> = {}) =>
+    drawWave(device, { logits: () => [row], rowIds: [0], maxTokens: 1, filters: { ...plain, temperature: 0 }, key, ...rest });
 
   it('is the first of the largest when greedy, with its log-prob over all tokens', async () => {
     const { tokens, logProbs, entropies } = await one([1, 3, 3, 0]);
@@ -108,10 +109,26 @@ describe('a draw', () => {
   });
 
   it('finishes a row at a stop token or at the last place, and then leaves it alone', async () => {
-    const wave = { logits: (draw: number) => [[0, draw === 1 ? 9 : 0, 5], [0, 0, 5]], rowIds: [4, 5], maxTokens: 3, filters: { ...plain, temperature: 0 }, key, stops: [1] };
+    const wave = {
+      logits: (draw: number) => [
+        [0, draw === 1 ? 9 : 0, 5],
+        [0, 0, 5],
+      ],
+      rowIds: [4, 5],
+      maxTokens: 3,
+      filters: { ...plain, temperature: 0 },
+      key,
+      stops: [1],
+    };
     const { state, tokens } = await drawWave(device, { ...wave, draws: 5 });
-    expect(state).toEqual([[4, 2, 1, 1], [5, 3, 1, 2]]);
-    expect(tokens).toEqual([[2, 1, 0], [2, 2, 2]]);
+    expect(state).toEqual([
+      [4, 2, 1, 1],
+      [5, 3, 1, 2],
+    ]);
+    expect(tokens).toEqual([
+      [2, 1, 0],
+      [2, 2, 2],
+    ]);
   });
 
   it('tells the entropy before penalty and filters, at the temperature', async () => {

@@ -23,7 +23,13 @@ function rowsOf(count: number, vocabulary: number): Rows {
 }
 
 function sliceRows({ logits, targets, temperature, byLogProb, byEntropy }: Rows, start: number, end: number): Rows {
-  return { logits: logits.slice(start, end), targets: targets.slice(start, end), temperature, byLogProb: byLogProb.slice(start, end), byEntropy: byEntropy.slice(start, end) };
+  return {
+    logits: logits.slice(start, end),
+    targets: targets.slice(start, end),
+    temperature,
+    byLogProb: byLogProb.slice(start, end),
+    byEntropy: byEntropy.slice(start, end),
+  };
 }
 
 for (const tier of ['software', 'portable'] satisfies Tier[]) {
@@ -38,8 +44,11 @@ for (const tier of ['software', 'portable'] satisfies Tier[]) {
       let checked = 0;
       for (const one of file.cases) {
         const { outcomes, uncovered, setAside } = await verifyCase(file, one, device, 'float32');
-        expect(uncovered, one.id).toEqual([]);
-        expect(outcomes.filter(({ worst }) => !(worst <= 1)), one.id).toEqual([]);
+        expect(uncovered, `case ${one.id}`).toEqual([]);
+        expect(
+          outcomes.filter(({ worst }) => !(worst <= 1)),
+          `case ${one.id}`,
+        ).toEqual([]);
         if (!setAside) checked++;
       }
       expect(checked).toBe(18);
@@ -65,7 +74,10 @@ for (const tier of ['software', 'portable'] satisfies Tier[]) {
     it('gives a row the same bits alone, among 7 and among 127', async () => {
       const rows = rowsOf(127, 131);
       const among = await statisticsOf(device, rows, 64);
-      for (const [start, end] of [[60, 61], [58, 65]] as const) {
+      for (const [start, end] of [
+        [60, 61],
+        [58, 65],
+      ] as const) {
         const fewer = await statisticsOf(device, sliceRows(rows, start, end), 64);
         expect(fewer.statistics[60 - start]).toEqual(among.statistics[60]);
         expect(fewer.gradient[60 - start]).toEqual(among.gradient[60]);

@@ -18,11 +18,21 @@ export interface RowResults {
   readonly gradient: readonly (readonly number[])[];
 }
 
-export async function statisticsOf(device: Device, { logits, targets: ids, temperature, byLogProb: logProbSlopes, byEntropy: entropySlopes }: Rows, tile: number): Promise<RowResults> {
+export async function statisticsOf(
+  device: Device,
+  { logits, targets: ids, temperature, byLogProb: logProbSlopes, byEntropy: entropySlopes }: Rows,
+  tile: number,
+): Promise<RowResults> {
   const count = logits.length;
   const vocabulary = logits[0]!.length;
   const upload = (type: 'f32' | 'u32', data: readonly number[]) => tensorOf(device, type, [data.length], data, 'test/input');
-  const [targets, slots] = [upload('u32', ids), upload('u32', ids.map((_, i) => i))];
+  const [targets, slots] = [
+    upload('u32', ids),
+    upload(
+      'u32',
+      ids.map((_, i) => i),
+    ),
+  ];
   const [byLogProb, byEntropy] = [upload('f32', logProbSlopes), upload('f32', entropySlopes)];
   const create = (...shape: number[]) => device.create('f32', shape, 'test/output');
   const state = create(count, STATE_WIDTH);

@@ -35,7 +35,16 @@ describe('token statistics in float64', () => {
       const { statistics } = await statisticsOf(new ReferenceDevice(), { ...rows, logits: moved }, 9);
       return statistics.reduce((sum, [logProb, entropy], i) => sum + rows.byLogProb[i]! * logProb! + rows.byEntropy[i]! * entropy!, 0);
     };
-    for (const [row, v] of [[0, 0], [0, 5], [1, 22], [1, 3], [2, 7], [2, 20], [3, 13], [3, 1]] as const) {
+    for (const [row, v] of [
+      [0, 0],
+      [0, 5],
+      [1, 22],
+      [1, 3],
+      [2, 7],
+      [2, 20],
+      [3, 13],
+      [3, 1],
+    ] as const) {
       const slope = ((await lossOf(row, v, h)) - (await lossOf(row, v, -h))) / (2 * h);
       expect(Math.abs(slope), `row ${row}, logit ${v}`).toBeGreaterThan(1e-6);
       expect(Math.abs(gradient[row]![v]! - slope), `row ${row}, logit ${v}`).toBeLessThan(1e-8 + 1e-6 * Math.abs(slope));

@@ -10,7 +10,8 @@ import { DataError } from '../../src/base/errors.ts';
 import { ReferenceDevice } from '../../src/gpu/reference-device.ts';
 
 const limits = { abs: 1e-8, rel: 1e-7 };
-const share = (expected: Parameters<typeof compareQuantity>[1], got: unknown, quantity = 'loss') => compareQuantity(quantity, expected, got, { float32Deviation: 0 }, limits, 'float64').worst;
+const share = (expected: Parameters<typeof compareQuantity>[1], got: unknown, quantity = 'loss') =>
+  compareQuantity(quantity, expected, got, { float32Deviation: 0 }, limits, 'float64').worst;
 
 describe('comparing a quantity', () => {
   it('allows abs + rel · |expected|', () => {
@@ -51,15 +52,43 @@ describe('comparing a quantity', () => {
   });
 
   it('counts values, and names metrics one by one', () => {
-    expect(compareQuantity('weights', [[1, 2], [3, null]], [[1, 2], [3, 4]], { float32Deviation: 0 }, limits, 'float64').compared).toBe(3);
-    expect(quantitiesOf({ loss: 1, metrics: { 'actor/kl': 2 } })).toEqual([['loss', 1], ['metrics.actor/kl', 2]]);
+    expect(
+      compareQuantity(
+        'weights',
+        [
+          [1, 2],
+          [3, null],
+        ],
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        { float32Deviation: 0 },
+        limits,
+        'float64',
+      ).compared,
+    ).toBe(3);
+    expect(quantitiesOf({ loss: 1, metrics: { 'actor/kl': 2 } })).toEqual([
+      ['loss', 1],
+      ['metrics.actor/kl', 2],
+    ]);
   });
 });
 
 /** A file of one row of token statistics, of which the expected values are right. */
 function fixture(change: { expected?: object; options?: object; algorithm?: string } = {}) {
-  const stats = { id: 'one', algorithm: change.algorithm ?? 'logit_gradient', inputs: { logits: [[0, 0]], target: [1], coefLogp: [1], coefEntropy: [0] }, options: { temperature: 1, ...change.options }, expected: { loss: -Math.LN2, gradLogits: [[-0.5, 0.5]], ...change.expected } };
-  return { header: { family: 'token_stats', tolerance: { float64: limits, float32: { abs: 1e-5, rel: 1e-4 } } }, required: ['loss', 'gradLogits', 'shade'], cases: [stats] };
+  const stats = {
+    id: 'one',
+    algorithm: change.algorithm ?? 'logit_gradient',
+    inputs: { logits: [[0, 0]], target: [1], coefLogp: [1], coefEntropy: [0] },
+    options: { temperature: 1, ...change.options },
+    expected: { loss: -Math.LN2, gradLogits: [[-0.5, 0.5]], ...change.expected },
+  };
+  return {
+    header: { family: 'token_stats', tolerance: { float64: limits, float32: { abs: 1e-5, rel: 1e-4 } } },
+    required: ['loss', 'gradLogits', 'shade'],
+    cases: [stats],
+  };
 }
 
 async function write(content: unknown): Promise<string> {

@@ -40,7 +40,10 @@ export class HeadPass {
     }
     this.#logits = this.#upload('f32', logits.flat());
     this.#targets = this.#upload('u32', targets);
-    this.#slots = this.#upload('u32', targets.map((_, i) => i));
+    this.#slots = this.#upload(
+      'u32',
+      targets.map((_, i) => i),
+    );
     this.#state = device.create('f32', [this.count, STATE_WIDTH], 'verify/state');
   }
 
@@ -93,7 +96,15 @@ export class HeadPass {
     const k = by[0]!.length;
     const { topIds } = this.#top(k);
     const gradient = this.#create('f32', this.count, this.vocabulary);
-    topTokensBackward(this.#device, { ...this.#rows, logits: this.#logits, topIds, byTopLogProb: this.#upload('f32', by.flat()), gradient, vocabulary: this.vocabulary, k });
+    topTokensBackward(this.#device, {
+      ...this.#rows,
+      logits: this.#logits,
+      topIds,
+      byTopLogProb: this.#upload('f32', by.flat()),
+      gradient,
+      vocabulary: this.vocabulary,
+      k,
+    });
     return this.#table(gradient);
   }
 
@@ -113,7 +124,10 @@ export class HeadPass {
   /** The gradient of the sum of the entropies of the kept. */
   async keptGradient(rule: KeptRule): Promise<number[][]> {
     const gradient = this.#create('f32', this.count, this.vocabulary);
-    const byKeptEntropy = this.#upload('f32', Array.from({ length: this.count }, () => 1));
+    const byKeptEntropy = this.#upload(
+      'f32',
+      Array.from({ length: this.count }, () => 1),
+    );
     keptEntropyBackward(this.#device, { ...this.#rows, ...this.#kept(rule), logits: this.#logits, byKeptEntropy, gradient, vocabulary: this.vocabulary });
     return this.#table(gradient);
   }

@@ -26,7 +26,9 @@ export const tokenStats: Family = {
       minp: await minP(pass, logp),
       'nucleus0.8': await nucleus(pass, 0.8),
       kept: { count: Math.ceil(KEPT_SHARE * pass.vocabulary), entropy: (await pass.kept(keptRule(pass))).entropy },
-      deltaEntropy: steps.map((step, i) => firstOrderEntropyChange({ logProb: logp[i]!, entropy: entropy[i]!, sumP2: moments.sumP2[i]!, sumP2LogP: moments.sumP2LogP[i]! }, step)),
+      deltaEntropy: steps.map((step, i) =>
+        firstOrderEntropyChange({ logProb: logp[i]!, entropy: entropy[i]!, sumP2: moments.sumP2[i]!, sumP2LogP: moments.sumP2LogP[i]! }, step),
+      ),
     };
   },
 
@@ -43,7 +45,11 @@ export const tokenStats: Family = {
   },
 
   delta_entropy: async (one, device) => {
-    const [logits, target, step] = [one.inputs.vector('logits'), one.inputs.number('target'), one.inputs.number('stepSize') * one.inputs.number('policyWeight')];
+    const [logits, target, step] = [
+      one.inputs.vector('logits'),
+      one.inputs.number('target'),
+      one.inputs.number('stepSize') * one.inputs.number('policyWeight'),
+    ];
     const { logProb, entropy, sumP2, sumP2LogP, logSumExp } = await new HeadPass(device, [logits], [target], 1).statistics();
     const moved = logits.map((x, v) => x + step * ((v === target ? 1 : 0) - Math.exp(x - logSumExp[0]!)));
     const after = await new HeadPass(device, [moved], [target], 1).statistics();

@@ -39,7 +39,14 @@ const sets = rows.flatMap(({ count, vocabulary, logits, state, slots }) =>
     kernelCase(
       keptSetDirect,
       `${rule.kind} ${rule.amount}, ${count} rows of ${vocabulary}`,
-      { logits, state, slots, targets: given(Array.from({ length: count }, (_, i) => (i * 7) % vocabulary)), kept: garbage([2 * count, KEPT.length]), bounds: garbage([count, 2]) },
+      {
+        logits,
+        state,
+        slots,
+        targets: given(Array.from({ length: count }, (_, i) => (i * 7) % vocabulary)),
+        kept: garbage([2 * count, KEPT.length]),
+        bounds: garbage([count, 2]),
+      },
       { count, vocabulary, rule },
     ),
   ),
@@ -79,7 +86,10 @@ const tops = rows.flatMap(({ count, vocabulary, logits, state, slots }) =>
         logits,
         state,
         slots,
-        topIds: given(Array.from({ length: 2 * count * k }, (_, i) => (i * 3) % vocabulary), [2 * count, k]),
+        topIds: given(
+          Array.from({ length: 2 * count * k }, (_, i) => (i * 3) % vocabulary),
+          [2 * count, k],
+        ),
         byTopLogProb: numbers([2 * count, k]),
         gradient: numbers([count * vocabulary]),
       },

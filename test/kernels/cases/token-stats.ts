@@ -1,4 +1,11 @@
-import { MOMENTS, STATE_WIDTH, tokenStatsBackwardDirect, tokenStatsFinishDirect, tokenStatsTileDirect, tokenStatsTileWorkgroup } from '../../../src/kernels/token-stats.ts';
+import {
+  MOMENTS,
+  STATE_WIDTH,
+  tokenStatsBackwardDirect,
+  tokenStatsFinishDirect,
+  tokenStatsTileDirect,
+  tokenStatsTileWorkgroup,
+} from '../../../src/kernels/token-stats.ts';
 import { garbage, given, kernelCase, numberSource, type TensorSpec } from '../kernel-case.ts';
 
 const numbers = numberSource('token-stats');
@@ -14,7 +21,16 @@ const shapes = [
 function runningSums(count: number, temperature: number): TensorSpec {
   const [maximum, total, chosen] = [numbers([count], 10).data, numbers([count], 100).data, numbers([count], 10).data];
   return given(
-    Array.from({ length: count }, (_, i) => [maximum[i]!, 1.5 + i, -2.25 - i, 1.25 + i / 2, -1.125 - i / 4, total[i]!, Math.min(chosen[i]!, maximum[i]!), 1 / temperature]).flat(),
+    Array.from({ length: count }, (_, i) => [
+      maximum[i]!,
+      1.5 + i,
+      -2.25 - i,
+      1.25 + i / 2,
+      -1.125 - i / 4,
+      total[i]!,
+      Math.min(chosen[i]!, maximum[i]!),
+      1 / temperature,
+    ]).flat(),
     [count, STATE_WIDTH],
   );
 }
@@ -41,7 +57,9 @@ const tiles = shapes.flatMap(({ count, tileWidth, scale }) =>
 /** Every logit of the tile is masked; then a tile whose maximum is far above the state's, and one far below. */
 const masked = [-1e30, -1e4, 1e4].flatMap((value) => {
   const specs = { logits: given(Array.from({ length: 18 }, (_, i) => value - i)), targets: given([2, 10]), state: runningSums(2, 1) };
-  return [tokenStatsTileDirect, tokenStatsTileWorkgroup].map((form) => kernelCase(form, `a tile of logits near ${value}`, specs, { count: 2, tileStart: 8, tileWidth: 9, temperature: 1, first: false }));
+  return [tokenStatsTileDirect, tokenStatsTileWorkgroup].map((form) =>
+    kernelCase(form, `a tile of logits near ${value}`, specs, { count: 2, tileStart: 8, tileWidth: 9, temperature: 1, first: false }),
+  );
 });
 
 const finishes = shapes.map(({ count }) =>
