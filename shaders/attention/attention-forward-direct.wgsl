@@ -14,7 +14,8 @@
 //            4 out      write   f32
 //            5 lse      write   f32 [count, heads]  nats; 0 where nothing is seen
 //            6 params   uniform
-// Dispatch   one lane per query and head, folded
+// Dispatch   one lane per query and SHARED heads that read the same key head, so that a key is loaded once for all of them; neighbouring
+//            lanes have neighbouring heads, or with rowsFirst neighbouring queries, which read the same keys; folded
 // Numerics   f32; running maximum and sum over keys in order of position, so bits do not depend on where the keys lie
 // Oracle     attentionForwardDirect.reference in src/kernels/attention.ts
 
@@ -25,6 +26,7 @@ struct Params {
   heads: u32,
   kvHeads: u32,
   window: u32,
+  rowsFirst: u32,
   scale: f32,
   queriesOffset: u32,
   queriesStride: u32,
@@ -53,10 +55,11 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = workgroupIndex(workgroup, grid) * LANES + lane;
-  let row = index / params.heads;
-  if (row >= params.count) { return; }
-  let head = index % params.heads;
-  let kvHead = head * params.kvHeads / params.heads;
+  let parts = params.heads / SHARED;
+  if (index >= params.count * parts) { return; }
+  let row = select(index / parts, index % params.count, params.rowsFirst != 0u);
+  let firstHead = select(index % parts, index / params.count, params.rowsFirst != 0u) * SHARED;
+  let kvHead = firstHead * params.kvHeads / params.heads;
 
   let prefixStart = ranges[row * 4u];
   let prefixLength = ranges[row * 4u + 1u] - prefixStart;
@@ -64,38 +67,52 @@ fn main(
   let length = prefixLength + ranges[row * 4u + 3u] - ownStart;
   let first = select(0u, length - min(length, params.window), params.window > 0u);
 
-  let query = params.queriesOffset + row * params.queriesStride + head * HEAD_WIDTH;
-  var q: array<f32, HEAD_WIDTH>;
-  var mean: array<f32, HEAD_WIDTH>;
-  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
-    q[d] = queries[query + d] * params.scale;
-    mean[d] = 0.0;
+  let query = params.queriesOffset + row * params.queriesStride + firstHead * HEAD_WIDTH;
+  var q: array<array<f32, HEAD_WIDTH>, SHARED>;
+  var mean: array<array<f32, HEAD_WIDTH>, SHARED>;
+  var highest: array<f32, SHARED>;
+  var mass: array<f32, SHARED>;
+  for (var h = 0u; h < SHARED; h++) {  // unroll
+    highest[h] = -1e30;
+    for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
+      q[h][d] = queries[query + h * HEAD_WIDTH + d] * params.scale;
+    }
   }
 
-  var highest = -1e30;
-  var mass = 0.0;
   for (var position = first; position < length; position++) {
     let j = select(ownStart + position - prefixLength, prefixStart + position, position < prefixLength);
     let key = params.keysOffset + j * params.keysStride + kvHead * HEAD_WIDTH;
     let value = params.valuesOffset + j * params.valuesStride + kvHead * HEAD_WIDTH;
-    var score = 0.0;
+    var score = array<f32, SHARED>();  // Dawn would keep the last turn's numbers
     for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
-      score += q[d] * keys[key + d];
+      let k = keys[key + d];
+      for (var h = 0u; h < SHARED; h++) {  // unroll
+        score[h] += q[h][d] * k;
+      }
     }
-    let before = highest;
-    highest = max(highest, score);
-    let fade = exp(before - highest);
-    let weight = exp(score - highest);
-    mass = mass * fade + weight;
+    var fade: array<f32, SHARED>;
+    var weight: array<f32, SHARED>;
+    for (var h = 0u; h < SHARED; h++) {  // unroll
+      let before = highest[h];
+      highest[h] = max(before, score[h]);
+      fade[h] = exp(before - highest[h]);
+      weight[h] = exp(score[h] - highest[h]);
+      mass[h] = mass[h] * fade[h] + weight[h];
+    }
     for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
-      mean[d] = mean[d] * fade + weight * values[value + d];
+      let v = values[value + d];
+      for (var h = 0u; h < SHARED; h++) {  // unroll
+        mean[h][d] = mean[h][d] * fade[h] + weight[h] * v;
+      }
     }
   }
 
-  let place = params.outOffset + row * params.outStride + head * HEAD_WIDTH;
-  let share = select(0.0, 1.0 / mass, length > 0u);
-  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
-    out[place + d] = mean[d] * share;
+  let place = params.outOffset + row * params.outStride + firstHead * HEAD_WIDTH;
+  for (var h = 0u; h < SHARED; h++) {  // unroll
+    let share = select(0.0, 1.0 / mass[h], length > 0u);
+    for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
+      out[place + h * HEAD_WIDTH + d] = mean[h][d] * share;
+    }
+    lse[row * params.heads + firstHead + h] = select(0.0, highest[h] + log(mass[h]), length > 0u);
   }
-  lse[row * params.heads + head] = select(0.0, highest + log(mass), length > 0u);
 }

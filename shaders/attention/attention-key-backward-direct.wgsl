@@ -16,8 +16,9 @@
 //            5 seenUntil  read    u32 [count]
 //            6 dPacked    update  f32  only its keys and values are written
 //            7 params     uniform
-// Dispatch   one lane per key and key head, folded
-// Numerics   f32; queries summed by row, the heads that share the key within a row
+// Dispatch   one lane per KEYS neighbouring keys and key head, so that a query is loaded once for all of them; neighbouring
+//            lanes have neighbouring heads, or with rowsFirst neighbouring keys, which are seen by the same queries; folded
+// Numerics   f32; queries summed by row, the heads that share the key within a row; a query that does not see a key adds 0 to it
 // Oracle     attentionKeyBackwardDirect.reference in src/kernels/attention-backward.ts
 
 // use lib/grid.wgsl
@@ -27,6 +28,7 @@ struct Params {
   heads: u32,
   kvHeads: u32,
   window: u32,
+  rowsFirst: u32,
   scale: f32,
   queriesOffset: u32,
   keysOffset: u32,
@@ -71,52 +73,78 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = workgroupIndex(workgroup, grid) * LANES + lane;
-  let j = index / params.kvHeads;
-  if (j >= params.count) { return; }
-  let kvHead = index % params.kvHeads;
+  let blocks = (params.count + KEYS - 1u) / KEYS;
+  if (index >= blocks * params.kvHeads) { return; }
+  let first = select(index / params.kvHeads, index % blocks, params.rowsFirst != 0u) * KEYS;
+  let kvHead = select(index % params.kvHeads, index / blocks, params.rowsFirst != 0u);
   let share = params.heads / params.kvHeads;
 
-  let key = params.keysOffset + j * params.packedStride + kvHead * HEAD_WIDTH;
-  let value = params.valuesOffset + j * params.packedStride + kvHead * HEAD_WIDTH;
-  var k: array<f32, HEAD_WIDTH>;
-  var v: array<f32, HEAD_WIDTH>;
-  var keySlope: array<f32, HEAD_WIDTH>;
-  var valueSlope: array<f32, HEAD_WIDTH>;
-  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
-    k[d] = packed[key + d] * params.scale;
-    v[d] = packed[value + d];
-    keySlope[d] = 0.0;
-    valueSlope[d] = 0.0;
+  // Keys past the last repeat it; they are computed and not stored.
+  var k: array<array<f32, HEAD_WIDTH>, KEYS>;
+  var v: array<array<f32, HEAD_WIDTH>, KEYS>;
+  var keySlope: array<array<f32, HEAD_WIDTH>, KEYS>;
+  var valueSlope: array<array<f32, HEAD_WIDTH>, KEYS>;
+  var end = 0u;
+  for (var n = 0u; n < KEYS; n++) {  // unroll
+    let j = min(first + n, params.count - 1u);
+    let key = params.keysOffset + j * params.packedStride + kvHead * HEAD_WIDTH;
+    let value = params.valuesOffset + j * params.packedStride + kvHead * HEAD_WIDTH;
+    for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
+      k[n][d] = packed[key + d] * params.scale;
+      v[n][d] = packed[value + d];
+    }
+    end = max(end, seenUntil[j]);
   }
 
-  for (var i = j; i < seenUntil[j]; i++) {
-    if (!sees(i, j)) { continue; }
+  for (var i = first; i < end; i++) {
+    var isSeen: array<bool, KEYS>;
+    var isAnySeen = false;
+    for (var n = 0u; n < KEYS; n++) {  // unroll
+      isSeen[n] = i >= first + n && sees(i, first + n);
+      isAnySeen = isAnySeen || isSeen[n];
+    }
+    if (!isAnySeen) { continue; }
     for (var head = kvHead * share; head < (kvHead + 1u) * share; head++) {
       let query = params.queriesOffset + i * params.packedStride + head * HEAD_WIDTH;
       let slopes = params.dOutOffset + i * params.dOutStride + head * HEAD_WIDTH;
+      let total = lse[i * params.heads + head];
+      let resultSlope = delta[i * params.heads + head];
       var q: array<f32, HEAD_WIDTH>;
       var slope: array<f32, HEAD_WIDTH>;
-      var score = 0.0;
-      var weightSlope = 0.0;
+      var score = array<f32, KEYS>();  // Dawn would keep the last turn's numbers
+      var weightSlope = array<f32, KEYS>();  // Dawn would keep the last turn's numbers
       for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
         q[d] = packed[query + d];
         slope[d] = dOut[slopes + d];
-        score += q[d] * k[d];
-        weightSlope += slope[d] * v[d];
+        for (var n = 0u; n < KEYS; n++) {  // unroll
+          score[n] += q[d] * k[n][d];
+          weightSlope[n] += slope[d] * v[n][d];
+        }
       }
-      let weight = exp(score - lse[i * params.heads + head]);
-      let scoreSlope = weight * (weightSlope - delta[i * params.heads + head]);
+      var weight: array<f32, KEYS>;
+      var scoreSlope: array<f32, KEYS>;
+      for (var n = 0u; n < KEYS; n++) {  // unroll
+        weight[n] = select(0.0, exp(score[n] - total), isSeen[n]);
+        scoreSlope[n] = weight[n] * (weightSlope[n] - resultSlope);
+      }
       for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
-        keySlope[d] += scoreSlope * q[d];
-        valueSlope[d] += weight * slope[d];
+        for (var n = 0u; n < KEYS; n++) {  // unroll
+          keySlope[n][d] += scoreSlope[n] * q[d];
+          valueSlope[n][d] += weight[n] * slope[d];
+        }
       }
     }
   }
 
-  let keyPlace = params.dKeysOffset + j * params.dPackedStride + kvHead * HEAD_WIDTH;
-  let valuePlace = params.dValuesOffset + j * params.dPackedStride + kvHead * HEAD_WIDTH;
-  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
-    dPacked[keyPlace + d] = keySlope[d] * params.scale;
-    dPacked[valuePlace + d] = valueSlope[d];
+  for (var n = 0u; n < KEYS; n++) {  // unroll
+    let j = first + n;
+    if (j < params.count) {
+      let keyPlace = params.dKeysOffset + j * params.dPackedStride + kvHead * HEAD_WIDTH;
+      let valuePlace = params.dValuesOffset + j * params.dPackedStride + kvHead * HEAD_WIDTH;
+      for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
+        dPacked[keyPlace + d] = keySlope[n][d] * params.scale;
+        dPacked[valuePlace + d] = valueSlope[n][d];
+      }
+    }
   }
 }

@@ -15,7 +15,8 @@
 //            5 delta    write   f32 [count, heads]
 //            6 dPacked  update  f32  only its queries are written
 //            7 params   uniform
-// Dispatch   one lane per query and head, folded
+// Dispatch   one lane per query and SHARED heads that read the same key head, so that a key is loaded once for all of them; neighbouring
+//            lanes have neighbouring heads, or with rowsFirst neighbouring queries, which read the same keys; folded
 // Numerics   f32; keys summed in order of position
 // Oracle     attentionQueryBackwardDirect.reference in src/kernels/attention-backward.ts
 
@@ -25,7 +26,9 @@ struct Params {
   count: u32,
   heads: u32,
   kvHeads: u32,
+  headWidth: u32,
   window: u32,
+  rowsFirst: u32,
   scale: f32,
   queriesOffset: u32,
   keysOffset: u32,
@@ -57,10 +60,11 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = workgroupIndex(workgroup, grid) * LANES + lane;
-  let row = index / params.heads;
-  if (row >= params.count) { return; }
-  let head = index % params.heads;
-  let kvHead = head * params.kvHeads / params.heads;
+  let parts = params.heads / SHARED;
+  if (index >= params.count * parts) { return; }
+  let row = select(index / parts, index % params.count, params.rowsFirst != 0u);
+  let firstHead = select(index % parts, index / params.count, params.rowsFirst != 0u) * SHARED;
+  let kvHead = firstHead * params.kvHeads / params.heads;
 
   let prefixStart = ranges[row * 4u];
   let prefixLength = ranges[row * 4u + 1u] - prefixStart;
@@ -68,42 +72,56 @@ fn main(
   let length = prefixLength + ranges[row * 4u + 3u] - ownStart;
   let first = select(0u, length - min(length, params.window), params.window > 0u);
 
-  let query = params.queriesOffset + row * params.packedStride + head * HEAD_WIDTH;
-  let result = params.outOffset + row * params.outStride + head * HEAD_WIDTH;
-  let slopes = params.dOutOffset + row * params.dOutStride + head * HEAD_WIDTH;
-  var q: array<f32, HEAD_WIDTH>;
-  var slope: array<f32, HEAD_WIDTH>;
-  var sum: array<f32, HEAD_WIDTH>;
-  var resultSlope = 0.0;
-  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
-    q[d] = packed[query + d] * params.scale;
-    slope[d] = dOut[slopes + d];
-    sum[d] = 0.0;
-    resultSlope += slope[d] * out[result + d];
+  let query = params.queriesOffset + row * params.packedStride + firstHead * HEAD_WIDTH;
+  let result = params.outOffset + row * params.outStride + firstHead * HEAD_WIDTH;
+  let slopes = params.dOutOffset + row * params.dOutStride + firstHead * HEAD_WIDTH;
+  var q: array<array<f32, HEAD_WIDTH>, SHARED>;
+  var slope: array<array<f32, HEAD_WIDTH>, SHARED>;
+  var sum: array<array<f32, HEAD_WIDTH>, SHARED>;
+  var resultSlope: array<f32, SHARED>;
+  var total: array<f32, SHARED>;
+  for (var h = 0u; h < SHARED; h++) {  // unroll
+    for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
+      q[h][d] = packed[query + h * HEAD_WIDTH + d] * params.scale;
+      slope[h][d] = dOut[slopes + h * HEAD_WIDTH + d];
+    }
+    for (var d = 0u; d < params.headWidth; d++) {
+      resultSlope[h] += dOut[slopes + h * HEAD_WIDTH + d] * out[result + h * HEAD_WIDTH + d];
+    }
+    delta[row * params.heads + firstHead + h] = resultSlope[h];
+    total[h] = lse[row * params.heads + firstHead + h];
   }
-  delta[index] = resultSlope;
-  let total = lse[index];
 
   for (var position = first; position < length; position++) {
     let j = select(ownStart + position - prefixLength, prefixStart + position, position < prefixLength);
     let key = params.keysOffset + j * params.packedStride + kvHead * HEAD_WIDTH;
     let value = params.valuesOffset + j * params.packedStride + kvHead * HEAD_WIDTH;
     var k: array<f32, HEAD_WIDTH>;
-    var score = 0.0;
-    var weightSlope = 0.0;
+    var score = array<f32, SHARED>();  // Dawn would keep the last turn's numbers
+    var weightSlope = array<f32, SHARED>();  // Dawn would keep the last turn's numbers
     for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
       k[d] = packed[key + d];
-      score += q[d] * k[d];
-      weightSlope += slope[d] * packed[value + d];
+      let v = packed[value + d];
+      for (var h = 0u; h < SHARED; h++) {  // unroll
+        score[h] += q[h][d] * k[d];
+        weightSlope[h] += slope[h][d] * v;
+      }
     }
-    let scoreSlope = exp(score - total) * (weightSlope - resultSlope);
+    var scoreSlope: array<f32, SHARED>;
+    for (var h = 0u; h < SHARED; h++) {  // unroll
+      scoreSlope[h] = exp(score[h] - total[h]) * (weightSlope[h] - resultSlope[h]);
+    }
     for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
-      sum[d] += scoreSlope * k[d];
+      for (var h = 0u; h < SHARED; h++) {  // unroll
+        sum[h][d] += scoreSlope[h] * k[d];
+      }
     }
   }
 
-  let place = params.dQueriesOffset + row * params.dPackedStride + head * HEAD_WIDTH;
-  for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
-    dPacked[place + d] = sum[d] * params.scale;
+  let place = params.dQueriesOffset + row * params.dPackedStride + firstHead * HEAD_WIDTH;
+  for (var h = 0u; h < SHARED; h++) {  // unroll
+    for (var d = 0u; d < HEAD_WIDTH; d++) {  // unroll up to 32
+      dPacked[place + h * HEAD_WIDTH + d] = sum[h][d] * params.scale;
+    }
   }
 }

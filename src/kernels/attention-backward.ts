@@ -1,9 +1,9 @@
 /** The two halves of attention's gradient: by query, and by key. The host function is `attentionBackward` in attention.ts. */
 
 import { defineKernel, read, update, write } from '../gpu/kernel.ts';
-import { type AttentionShape, keyHeadOf, seenKeys } from './attention-shape.ts';
+import { type AttentionLanes, type AttentionShape, keyHeadOf, seenKeys } from './attention-shape.ts';
 
-interface PackedOptions extends AttentionShape {
+interface PackedOptions extends AttentionShape, AttentionLanes {
   readonly queriesOffset: number;
   readonly keysOffset: number;
   readonly valuesOffset: number;
@@ -40,8 +40,8 @@ export const attentionQueryBackwardDirect = defineKernel({
     dPacked: update('f32'),
   },
   params: (_, options: AttentionQueryBackwardOptions) => ({ ...options }),
-  constants: (_, { headWidth }) => ({ HEAD_WIDTH: headWidth }),
-  threads: (_, { count, heads }) => count * heads,
+  constants: (_, { headWidth, shared }) => ({ HEAD_WIDTH: headWidth, SHARED: shared }),
+  threads: (_, { count, heads, shared }) => (count * heads) / shared,
   tolerance: { delta: tolerance, dPacked: tolerance },
   reference({ packed, out, dOut, lse, ranges, delta, dPacked }, _, o) {
     for (let row = 0; row < o.count; row++) {
@@ -80,8 +80,8 @@ export const attentionKeyBackwardDirect = defineKernel({
     dPacked: update('f32'),
   },
   params: (_, options: AttentionKeyBackwardOptions) => ({ ...options }),
-  constants: (_, { headWidth }) => ({ HEAD_WIDTH: headWidth }),
-  threads: (_, { count, kvHeads }) => count * kvHeads,
+  constants: (_, { headWidth, keys }) => ({ HEAD_WIDTH: headWidth, KEYS: keys }),
+  threads: (_, { count, kvHeads, keys }) => Math.ceil(count / keys) * kvHeads,
   tolerance: { dPacked: tolerance },
   reference({ packed, dOut, lse, delta, ranges, dPacked }, _, o) {
     const width = o.kvHeads * o.headWidth;

@@ -8,10 +8,10 @@ import type { Device } from '../gpu/device.ts';
 import { defineKernel, read, write } from '../gpu/kernel.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import { attentionKeyBackwardDirect, attentionQueryBackwardDirect } from './attention-backward.ts';
-import { type AttentionShape, keyHeadOf, seenKeys } from './attention-shape.ts';
+import { type AttentionLanes, attentionLanes, type AttentionShape, keyHeadOf, seenKeys } from './attention-shape.ts';
 import { expectLength, expectRows, type RowsView } from './rows.ts';
 
-export interface AttentionForwardOptions extends AttentionShape {
+export interface AttentionForwardOptions extends AttentionShape, AttentionLanes {
   readonly queriesOffset: number;
   readonly queriesStride: number;
   readonly keysOffset: number;
@@ -28,8 +28,8 @@ export const attentionForwardDirect = defineKernel({
   shader: 'attention/attention-forward-direct.wgsl',
   bindings: { queries: read('f32'), keys: read('f32'), values: read('f32'), ranges: read('u32'), out: write('f32'), lse: write('f32') },
   params: (_, options: AttentionForwardOptions) => ({ ...options }),
-  constants: (_, { headWidth }) => ({ HEAD_WIDTH: headWidth }),
-  threads: (_, { count, heads }) => count * heads,
+  constants: (_, { headWidth, shared }) => ({ HEAD_WIDTH: headWidth, SHARED: shared }),
+  threads: (_, { count, heads, shared }) => (count * heads) / shared,
   tolerance: { out: { absolute: 2e-6, relative: 1e-5 }, lse: { absolute: 2e-6, relative: 1e-5 } },
   reference({ queries, keys, values, ranges, out, lse }, _, o) {
     for (let row = 0; row < o.count; row++) {
@@ -85,6 +85,7 @@ export function attentionForward(device: Device, { queries, keys, values, out, l
   expectLength('attention-forward ranges', ranges, count * 4);
   const options: AttentionForwardOptions = {
     ...shape,
+    ...attentionLanes(device.traits, shape).forward,
     ...{ queriesOffset: queries.offset, queriesStride: queries.stride, keysOffset: keys.offset, keysStride: keys.stride },
     ...{ valuesOffset: values.offset, valuesStride: values.stride, outOffset: out.offset, outStride: out.stride },
   };
@@ -130,7 +131,9 @@ export function attentionBackward(device: Device, views: AttentionBackward): voi
   expectRows('attention-backward dValues', dValues, count, kvHeads * headWidth);
   expectLength('attention-backward delta', delta, count * heads);
   expectLength('attention-backward seenUntil', seenUntil, count);
-  const places = {
+  const common = {
+    ...shape,
+    ...attentionLanes(device.traits, shape).backward,
     ...{ queriesOffset: queries.offset, keysOffset: keys.offset, valuesOffset: values.offset, packedStride: queries.stride },
     ...{ dOutOffset: dOut.offset, dOutStride: dOut.stride, dPackedStride: dQueries.stride },
   };
@@ -138,9 +141,9 @@ export function attentionBackward(device: Device, views: AttentionBackward): voi
   device.run(
     attentionQueryBackwardDirect,
     { ...inputs, out: out.tensor },
-    { ...shape, ...places, outOffset: out.offset, outStride: out.stride, dQueriesOffset: dQueries.offset },
+    { ...common, outOffset: out.offset, outStride: out.stride, dQueriesOffset: dQueries.offset },
   );
-  device.run(attentionKeyBackwardDirect, { ...inputs, seenUntil }, { ...shape, ...places, dKeysOffset: dKeys.offset, dValuesOffset: dValues.offset });
+  device.run(attentionKeyBackwardDirect, { ...inputs, seenUntil }, { ...common, dKeysOffset: dKeys.offset, dValuesOffset: dValues.offset });
 }
 
 function expectWholeGroups({ heads, kvHeads }: AttentionShape): void {

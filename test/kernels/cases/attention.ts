@@ -8,10 +8,10 @@ const numbers = numberSource('attention');
 /** Between them: heads alone and sharing, keys alone and in blocks that cross sequences, both orders of lanes, loops unrolled and not. */
 const shapes = [
   { lengths: [1], heads: 1, kvHeads: 1, headWidth: 6, window: 0, rowsFirst: 0, shared: 1, keys: 1 },
-  { lengths: [7, 5, 0, 3], heads: 4, kvHeads: 2, headWidth: 6, window: 0, rowsFirst: 0, shared: 2, keys: 1 },
-  { lengths: [7, 5, 9], heads: 4, kvHeads: 1, headWidth: 8, window: 4, rowsFirst: 1, shared: 1, keys: 1 },
-  { lengths: [13], heads: 3, kvHeads: 3, headWidth: 12, window: 1, rowsFirst: 0, shared: 1, keys: 2 },
-  { lengths: [5, 30, 31], heads: 4, kvHeads: 2, headWidth: 16, window: 0, rowsFirst: 0, shared: 2, keys: 1 },
+  { lengths: [7, 5, 0, 3], heads: 4, kvHeads: 2, headWidth: 6, window: 0, rowsFirst: 0, shared: 2, keys: 2 },
+  { lengths: [7, 5, 9], heads: 4, kvHeads: 1, headWidth: 8, window: 4, rowsFirst: 1, shared: 2, keys: 1 },
+  { lengths: [13], heads: 3, kvHeads: 3, headWidth: 12, window: 1, rowsFirst: 0, shared: 1, keys: 1 },
+  { lengths: [5, 30, 31], heads: 4, kvHeads: 2, headWidth: 16, window: 0, rowsFirst: 0, shared: 1, keys: 1 },
   { lengths: [3, 4], heads: 9, kvHeads: 3, headWidth: 64, window: 0, rowsFirst: 0, shared: 3, keys: 2 },
   { lengths: [3, 5], heads: 4, kvHeads: 1, headWidth: 40, window: 3, rowsFirst: 1, shared: 2, keys: 3 },
   { lengths: [3, 4], heads: 2, kvHeads: 1, headWidth: 128, window: 5, rowsFirst: 0, shared: 1, keys: 2 },
