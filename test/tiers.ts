@@ -1,7 +1,8 @@
 /**
  * Which tests need a device, and on which adapters they run here.
  *
- * A test file is a device test when it imports test/device.ts, itself or through files beside it; it then runs once per adapter.
+ * A test file is a device test when it imports test/device.ts, itself or through files beside it, or reads ENTRAIN_TEST_ADAPTER; it then
+ * runs once per adapter.
  * One that opens an adapter by other means runs once. All others need no device. `*.long.test.ts` runs by `npm run test:long` only.
  */
 
@@ -38,7 +39,7 @@ export function testFiles(): TestFiles {
 function placeOf(path: string): keyof TestFiles {
   if (path.endsWith('.long.test.ts')) return 'long';
   const reached = reachedFrom(path, new Set());
-  if (reached.has(sharedDevice)) return 'onDevice';
+  if (reached.has(sharedDevice) || readFileSync(path, 'utf8').includes("process.env['ENTRAIN_TEST_ADAPTER']")) return 'onDevice';
   return openers.some((opener) => reached.has(opener)) ? 'opening' : 'deviceless';
 }
 
