@@ -36,7 +36,7 @@ export function expectLength(subject: string, tensor: Tensor, length: number): v
  * A GPU wants neighbouring lanes on neighbouring elements, and few elements each; on a processor a lane is dearer than a turn of its loop.
  */
 export function partsOf({ tier }: DeviceTraits, width: number): number {
-  return Math.ceil(width / (tier === 'software' ? 16 : 4));
+  return Math.ceil(width / (tier === 'software' ? 32 : 4));
 }
 
 interface RowsOptions {
