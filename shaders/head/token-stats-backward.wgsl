@@ -11,7 +11,7 @@
 //            4 byLogProb  read    f32 [S]
 //            5 byEntropy  read    f32 [S]
 //            6 params     uniform
-// Dispatch   one lane per element of the tile, folded
+// Dispatch   one lane per span of neighbouring elements of a row, folded
 // Numerics   f32; every element on its own
 // Oracle     tokenStatsBackwardDirect.reference in src/kernels/token-stats.ts
 
@@ -21,6 +21,7 @@ struct Params {
   count: u32,  // N
   tileStart: u32,  // first id of the tile
   tileWidth: u32,  // W
+  span: u32,  // elements of a lane
   inverseTemperature: f32,
 }
 
@@ -41,16 +42,22 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let element = workgroupIndex(workgroup, grid) * LANES + lane;
-  if (element >= params.count * params.tileWidth) { return; }
-  let row = element / params.tileWidth;
-  let column = element % params.tileWidth;
+  let spans = (params.tileWidth + params.span - 1u) / params.span;
+  let index = workgroupIndex(workgroup, grid) * LANES + lane;
+  let row = index / spans;
+  if (row >= params.count) { return; }
   let at = row * STATE_WIDTH;
   let slot = slots[row];
+  let byP = byLogProb[slot];
+  let byH = byEntropy[slot];
+  let column = targets[row] - params.tileStart;  // wraps to a large number below the tile
 
-  let logP = (logits[element] - state[at]) * params.inverseTemperature - state[at + 1u];
-  let p = exp(logP);
-  let isTarget = select(0.0, 1.0, params.tileStart + column == targets[row]);
-  let slope = byLogProb[slot] * (isTarget - p) - byEntropy[slot] * p * (logP + state[at + 2u]);
-  logits[element] = slope * params.inverseTemperature;
+  let first = (index % spans) * params.span;
+  for (var v = first; v < min(first + params.span, params.tileWidth); v++) {
+    let element = row * params.tileWidth + v;
+    let logP = (logits[element] - state[at]) * params.inverseTemperature - state[at + 1u];
+    let p = exp(logP);
+    let isTarget = select(0.0, 1.0, v == column);
+    logits[element] = (byP * (isTarget - p) - byH * p * (logP + state[at + 2u])) * params.inverseTemperature;
+  }
 }

@@ -12,7 +12,7 @@
 //            3 v          update  f32 [E]
 //            4 control    read    f32 [4]   of clip-control: norm, factor, finite; not finite leaves everything as it is
 //            5 params     uniform
-// Dispatch   one lane per element, folded
+// Dispatch   one lane per span of neighbouring elements, folded
 // Numerics   f32; every element on its own
 // Oracle     adamwDirect.reference in src/kernels/adamw.ts
 
@@ -20,6 +20,7 @@
 
 struct Params {
   count: u32,  // E
+  span: u32,  // elements of a lane
   beta1: f32,
   beta2: f32,
   oneMinusBeta1: f32,
@@ -45,13 +46,15 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = workgroupIndex(workgroup, grid) * LANES + lane;
-  if (i >= params.count || control[2] == 0.0) { return; }
-  let g = control[1] * gradients[i];
-  let first = params.beta1 * m[i] + params.oneMinusBeta1 * g;
-  let second = params.beta2 * v[i] + params.oneMinusBeta2 * g * g;
-  let decayed = weights[i] - params.decay * weights[i];
-  weights[i] = decayed - params.stepSize * first / (sqrt(second) / params.rootCorrection2 + params.eps);
-  m[i] = first;
-  v[i] = second;
+  if (control[2] == 0.0) { return; }
+  let start = (workgroupIndex(workgroup, grid) * LANES + lane) * params.span;
+  for (var i = start; i < min(start + params.span, params.count); i++) {
+    let g = control[1] * gradients[i];
+    let first = params.beta1 * m[i] + params.oneMinusBeta1 * g;
+    let second = params.beta2 * v[i] + params.oneMinusBeta2 * g * g;
+    let decayed = weights[i] - params.decay * weights[i];
+    weights[i] = decayed - params.stepSize * first / (sqrt(second) / params.rootCorrection2 + params.eps);
+    m[i] = first;
+    v[i] = second;
+  }
 }

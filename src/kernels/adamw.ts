@@ -6,6 +6,7 @@ import type { Tensor } from '../gpu/tensor.ts';
 
 const CHUNK = 4096;
 const MOST_PARTIALS = 4096;
+const SOFTWARE_SPAN = 64;
 const LARGEST_F32 = 3.4028234663852886e38;
 
 /** How many partial sums `sumOfSquares` writes for a tensor of `count` elements. */
@@ -98,11 +99,16 @@ export interface AdamwOptions {
   readonly step: number;
 }
 
+interface SpannedOptions extends AdamwOptions {
+  /** Neighbouring elements of a lane: one on a GPU, more on a processor, where a workgroup costs as much as many elements. */
+  readonly span: number;
+}
+
 export const adamwDirect = defineKernel({
   name: 'adamw',
   shader: 'optim/adamw.wgsl',
   bindings: { weights: update('f32'), gradients: read('f32'), m: update('f32'), v: update('f32'), control: read('f32') },
-  params: (_, options: AdamwOptions) => ({
+  params: (_, options: SpannedOptions) => ({
     ...options,
     oneMinusBeta1: 1 - options.beta1,
     oneMinusBeta2: 1 - options.beta2,
@@ -110,7 +116,7 @@ export const adamwDirect = defineKernel({
     stepSize: options.lr / (1 - integerPower(options.beta1, options.step)),
     rootCorrection2: Math.sqrt(1 - integerPower(options.beta2, options.step)),
   }),
-  threads: (_, { count }) => count,
+  threads: (_, { count, span }) => Math.ceil(count / span),
   reference({ weights, gradients, m, v, control }, _, { count, lr, beta1, beta2, eps, weightDecay, step }) {
     if (control[2] === 0) return;
     const correction1 = 1 - integerPower(beta1, step);
@@ -184,5 +190,6 @@ export interface Adamw extends AdamwOptions {
  * @source Loshchilov & Hutter 2019, "Decoupled weight decay regularization"
  */
 export function adamw(device: Device, { weights, gradients, m, v, control, ...options }: Adamw): void {
-  device.run(adamwDirect, { weights, gradients, m, v, control }, options);
+  const span = device.traits.tier === 'software' ? SOFTWARE_SPAN : 1;
+  device.run(adamwDirect, { weights, gradients, m, v, control }, { ...options, span });
 }

@@ -12,6 +12,8 @@ import type { Tensor } from '../gpu/tensor.ts';
 /** Numbers of running state per token. */
 export const STATE_WIDTH = 8;
 
+const SOFTWARE_SPAN = 64;
+
 /** The columns of the table of moments, at softmax(logits / temperature); `rank1` is 1 where the target attains the maximum. */
 export const MOMENTS = ['logSumExp', 'maxProb', 'rank1', 'meanLogit', 'sumP2', 'sumP2LogP'] as const;
 
@@ -119,13 +121,24 @@ export const tokenStatsFinishDirect = defineKernel({
   },
 });
 
+interface SpannedOptions extends TileOptions {
+  /** Neighbouring elements of a lane: one on a GPU, more on a processor, where a workgroup costs as much as many elements. */
+  readonly span: number;
+}
+
 /** Slopes per token to the gradient of one tile of logits, in place. */
 export const tokenStatsBackwardDirect = defineKernel({
   name: 'token-stats-backward',
   shader: 'head/token-stats-backward.wgsl',
   bindings: { logits: update('f32'), targets: read('u32'), slots: read('u32'), state: read('f32'), byLogProb: read('f32'), byEntropy: read('f32') },
-  params: (_, { temperature, ...tile }: TileOptions) => ({ ...tile, inverseTemperature: 1 / temperature }),
-  threads: (_, { count, tileWidth }) => count * tileWidth,
+  params: (_, { count, tileStart, tileWidth, span, temperature }: SpannedOptions) => ({
+    count,
+    tileStart,
+    tileWidth,
+    span,
+    inverseTemperature: 1 / temperature,
+  }),
+  threads: (_, { count, tileWidth, span }) => count * Math.ceil(tileWidth / span),
   reference({ logits, targets, slots, state, byLogProb, byEntropy }, _, { count, tileStart, tileWidth, temperature }) {
     for (let row = 0; row < count; row++) {
       const [highest = 0, logS = 0, entropy = 0] = state.subarray(row * STATE_WIDTH, (row + 1) * STATE_WIDTH);
@@ -194,7 +207,8 @@ export interface TokenStatsBackward extends TileOptions {
  *   dLogits[v] = ( byLogProb · (1[v = target] − p[v]) − byEntropy · p[v] · (ln p[v] + entropy) ) / temperature
  */
 export function tokenStatsBackward(device: Device, { count, tileStart, tileWidth, temperature, ...tensors }: TokenStatsBackward): void {
-  device.run(tokenStatsBackwardDirect, tensors, { count, tileStart, tileWidth, temperature });
+  const span = device.traits.tier === 'software' ? SOFTWARE_SPAN : 1;
+  device.run(tokenStatsBackwardDirect, tensors, { count, tileStart, tileWidth, temperature, span });
 }
 
 /** What `firstOrderEntropyChange` reads of one token. */

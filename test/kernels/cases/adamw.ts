@@ -35,7 +35,7 @@ const updates = [
       v: given(Array.from(numbers([count + 1], step === 1 ? 0 : 1).data, Math.abs)),
       control: given([4, factor, finite, 0]),
     },
-    { count, lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01, step },
+    { count, lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01, step, span: step === 1 ? 1 : 64 },
   ),
 );
 

@@ -77,7 +77,7 @@ const finishes = shapes.map(({ count }) =>
   ),
 );
 
-const backwards = shapes.map(({ count, tileWidth }) =>
+const backwards = shapes.map(({ count, tileWidth }, index) =>
   kernelCase(
     tokenStatsBackwardDirect,
     `${count} rows, a tile of ${tileWidth}`,
@@ -89,7 +89,7 @@ const backwards = shapes.map(({ count, tileWidth }) =>
       byLogProb: numbers([count + 1]),
       byEntropy: numbers([count + 1]),
     },
-    { count, tileStart: 40, tileWidth, temperature: 0.7 },
+    { count, tileStart: 40, tileWidth, temperature: 0.7, span: [1, 3, 64, 1][index]! },
   ),
 );
 
