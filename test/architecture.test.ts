@@ -24,11 +24,12 @@ const FLOORS: Readonly<Record<string, { readonly floor: number; readonly never?:
   trainer: { floor: 7 },
   recipe: { floor: 8 },
   cli: { floor: 9 },
+  worker: { floor: 9 },
 };
 
 /** The files that outsiders import, and who may import which. */
 const SURFACES: Readonly<Record<string, readonly string[]>> = {
-  demo: ['src/index.ts'],
+  demo: ['src/index.ts', 'src/browser.ts'],
   examples: ['src/index.ts', 'src/node.ts'],
 };
 

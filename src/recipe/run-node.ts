@@ -1,6 +1,5 @@
 /** Runs a recipe under Node: opens the device, builds the run, trains. What the command line does, as a function. */
 
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { openDevice } from '../gpu/open-device-node.ts';
@@ -11,6 +10,7 @@ import type { RunStore } from '../trainer/run-store.ts';
 import { train, type TrainOptions } from '../trainer/train.ts';
 import { buildRun, trainOptions } from './build.ts';
 import { readRecipe } from './read.ts';
+import { recipeHash } from './recipe-hash.ts';
 import type { Recipe } from './recipe.ts';
 import { nodeServices } from './services-node.ts';
 
@@ -31,7 +31,7 @@ export async function runRecipe(recipe: Recipe, { adapter, store, attempt, obser
     await observer.note(`${opened.name} (${device.traits.tier}). ${opened.reason}`);
     if (opened.kind !== 'hardware') await observer.note('This adapter runs on the processor: good enough for small policies; its speed says nothing about a GPU.');
     const job = await buildRun(recipe, nodeServices(device), opened.name);
-    const options = trainOptions(recipe, { attempt, deviceName: opened.name, recipeHash: hashOf(recipe), resume: resumeFrom(recipe.resume) });
+    const options = trainOptions(recipe, { attempt, deviceName: opened.name, recipeHash: await recipeHash(recipe), resume: resumeFrom(recipe.resume) });
     return await train(job, store, observer, options, signal);
   } finally {
     device.close();
@@ -61,11 +61,6 @@ export async function trainRecipe(file: string, { overrides = [], observer = {},
   };
   const { recipe } = await readRecipe({ file, overrides, environment: process.env, readText });
   return runRecipe(recipe, { adapter: recipe.adapter, store, attempt: 1, observer: { ...silent, ...observer }, signal: signal ?? new AbortController().signal });
-}
-
-/** Names what is learned, whatever device or folder it is learned on. */
-function hashOf({ resume: _resume, run: _run, log: _log, adapter: _adapter, ...learned }: Recipe): string {
-  return createHash('sha256').update(JSON.stringify(learned)).digest('hex');
 }
 
 /** `auto`, `never`, or a checkpoint of another run by its folder: `runs/a/b/checkpoints/step_50`. */
