@@ -112,12 +112,22 @@ export async function restoreCheckpoint(store: RunStore, path: string, live: Che
   return state;
 }
 
-/** Removes checkpoints that the retention rule lets go of; the given ones stay. */
-export async function pruneCheckpoints(store: RunStore, rule: { readonly keepLast: number; readonly keepEvery: number | null; readonly keep: readonly number[] }): Promise<void> {
-  const steps = (await store.list(FOLDER)).flatMap(({ name }) => (/^step_\d+$/.test(name) ? [Number(name.slice(5))] : [])).sort((a, b) => b - a);
-  for (const [age, step] of steps.entries()) {
-    const isKept = age < rule.keepLast || rule.keep.includes(step) || (rule.keepEvery !== null && step % rule.keepEvery === 0);
-    if (!isKept) await store.remove(`${FOLDER}/step_${step}`);
+export interface Retention {
+  readonly keepLast: number;
+  readonly keepEvery: number | null;
+  /** Steps that stay in any case. */
+  readonly keep: readonly number[];
+  /** The step just saved. Folders of later steps are torn ones that were passed over: they count for nothing. */
+  readonly step: number;
+}
+
+/** Removes checkpoints that the retention rule lets go of. */
+export async function pruneCheckpoints(store: RunStore, { keepLast, keepEvery, keep, step }: Retention): Promise<void> {
+  const saved = (await store.list(FOLDER)).flatMap(({ name }) => (/^step_\d+$/.test(name) ? [Number(name.slice(5))] : []));
+  const steps = saved.filter((other) => other <= step).sort((a, b) => b - a);
+  for (const [age, other] of steps.entries()) {
+    const isKept = age < keepLast || keep.includes(other) || (keepEvery !== null && other % keepEvery === 0);
+    if (!isKept) await store.remove(`${FOLDER}/step_${other}`);
   }
 }
 

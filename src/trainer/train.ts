@@ -64,7 +64,7 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
   const save = async () => {
     checkpoint = await saveCheckpoint(store, job.live, await stateOf(job, observer, options, best));
     savedStep = progress.step;
-    await pruneCheckpoints(store, { ...options.checkpoint, keep: best ? [best.step] : [] });
+    await pruneCheckpoints(store, { ...options.checkpoint, keep: best ? [best.step] : [], step: savedStep });
   };
   const end = async (stopped: TrainSummary['stopped']) => {
     const ended = summary(stopped, job, started, last, checkpoint);
