@@ -75,10 +75,8 @@ function programOf(surroundings: Surroundings, finish: (code: number) => void): 
     common(program.command(`${name} [words...]`).description(description).usage('[grpo|sft] [recipe.yaml] [key=value…] [options]')).action(
       async (words: string[], options: Options) => {
         const { overrides, ...rest } = sortWords(words);
-        const loaded = await loadRecipe({
-          ...rest,
-          overrides: options.adapter === undefined ? overrides : [...overrides, `adapter=${JSON.stringify(options.adapter)}`],
-        });
+        const chosen = options.adapter === undefined ? overrides : [...overrides, `adapter=${JSON.stringify(options.adapter)}`];
+        const loaded = await loadRecipe({ ...rest, overrides: chosen }, name === 'train' ? 'run' : 'weights');
         finish(options.printConfig ? printConfig(loaded, options, terminal) : await placed(loaded, () => work(loaded, options)));
       },
     );

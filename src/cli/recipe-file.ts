@@ -42,11 +42,15 @@ export function sortWords(words: readonly string[]): RecipeWords {
   return { overrides, ...(method && { method }), ...(path !== undefined && { path }) };
 }
 
-/** Reads the recipe that the words mean: a file, the recipe of a run's folder, or the default one. */
-export async function loadRecipe({ method, path, overrides }: RecipeWords): Promise<LoadedRecipe> {
+/**
+ * Reads the recipe that the words mean: a file, the recipe of a run's folder, or the default one.
+ *
+ * @param use `weights` takes the newest checkpoint of a run's folder as the model; `run` goes on with the run itself
+ */
+export async function loadRecipe({ method, path, overrides }: RecipeWords, use: 'run' | 'weights'): Promise<LoadedRecipe> {
   const folder = path !== undefined && (await isFolder(path)) ? path : undefined;
   const file = folder !== undefined ? join(folder, 'config.resolved.yaml') : (path ?? standardRecipe(method ?? 'grpo'));
-  const trained = folder === undefined ? [] : await weightsOf(folder);
+  const trained = folder === undefined || use === 'run' ? [] : await weightsOf(folder);
   const chosen = method === undefined ? [] : [`method=${method}`];
   return readRecipe({ file, overrides: [...trained, ...chosen, ...overrides], environment: process.env, readText });
 }

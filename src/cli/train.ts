@@ -9,6 +9,7 @@ import { reportPath, writeReport } from '../trainer/report/from-store.ts';
 import { logPath } from '../trainer/run-description.ts';
 import { openRunFolder, type RunFolder } from '../trainer/run-folder-node.ts';
 import { runRecorder } from '../trainer/run-recorder.ts';
+import { closingLines } from './closing.ts';
 import type { Engine } from './engine.ts';
 import { environmentInfo } from './environment-info.ts';
 import { type SignalSource, watchInterrupts } from './interrupts.ts';
@@ -43,7 +44,7 @@ export async function train(loaded: LoadedRecipe, options: TrainOptions, { termi
     if (folder.movedTo !== undefined) await observer.note(`the earlier run is kept in ${shortPath(folder.movedTo)}`);
     const services = { adapter: loaded.recipe.adapter, store: folder.store, attempt: folder.attempt, observer, signal: interrupts.signal };
     const summary = await engine.train(loaded.recipe, services);
-    if (!options.json) terminal.out(`report ${shortPath(`${folder.path}/${reportPath}`)}\n`);
+    if (!options.json) await quietly(terminal, () => close(loaded, folder, options, terminal));
     return exitCodeOf(summary);
   } catch (error) {
     await quietly(terminal, () => folder.store.append(logPath(folder.attempt), `error: ${error instanceof Error ? error.message : String(error)}\n`));
@@ -54,6 +55,20 @@ export async function train(loaded: LoadedRecipe, options: TrainOptions, { termi
     await quietly(terminal, () => writeReport(folder.store, `${loaded.recipe.run.project} / ${loaded.recipe.run.name}`));
     await folder.release();
   }
+}
+
+/** What the run came to, and where to go from here. */
+async function close({ recipe }: LoadedRecipe, folder: RunFolder, { quiet }: TrainOptions, terminal: Terminal): Promise<void> {
+  const run = shortPath(folder.path);
+  const next = [
+    `npm run entrain -- sample ${run} rollout.n=8`,
+    recipe.algorithm.entropyCoef === 0
+      ? `npm start -- algorithm.entropy_coef=0.03 run.name=entropy-bonus    # the same with an entropy bonus: compare distinct@${recipe.eval.k ?? recipe.eval.n}`
+      : `npm start -- algorithm.entropy_coef=0 run.name=no-bonus            # the same without the bonus`,
+    `npm run entrain -- train ${run} steps=${recipe.steps * 2}    # go on from here`,
+  ];
+  const lines = quiet ? [] : await closingLines(folder.store, recipe.method === 'grpo' ? next : next.slice(0, 1));
+  terminal.out([...lines, `report ${shortPath(`${folder.path}/${reportPath}`)}`, ''].join('\n'));
 }
 
 /** Does what must not hide how the run ended: a failure here is told, not thrown. */

@@ -74,7 +74,7 @@ const rules: readonly Rule[] = [
     keys: ['optim.warmup_steps', 'steps', 'optim.schedule_steps'],
     problem: ({ optim, steps }) => {
       const length = optim.schedule_steps ?? steps;
-      return optim.warmup_steps >= length && optim.warmup_steps > 0 && `expected fewer than the ${length} steps of the schedule, got ${optim.warmup_steps}.`;
+      return optim.schedule !== 'constant' && optim.warmup_steps >= length && optim.warmup_steps > 0 && `expected fewer than the ${length} steps of the schedule, got ${optim.warmup_steps}.`;
     },
   },
 ];
