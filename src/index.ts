@@ -21,7 +21,6 @@ export {
   write,
 } from './gpu/kernel.ts';
 export { PlanningDevice } from './gpu/planning-device.ts';
-export { type BrowserAdapter, openBrowserDevice, type OpenedBrowserDevice } from './gpu/open-device-browser.ts';
 export { ReferenceDevice } from './gpu/reference-device.ts';
 export { type DeviceRequest, requestDevice } from './gpu/request-device.ts';
 export { type ElementType, type HostArray, Tensor } from './gpu/tensor.ts';
@@ -81,7 +80,6 @@ export { type CompletionSample, type MetricsRow, type RunInfo, type RunObserver,
 export { type RecorderOptions, runRecorder } from './trainer/run-recorder.ts';
 export { type RunStore } from './trainer/run-store.ts';
 export { memoryStore } from './trainer/run-store-memory.ts';
-export { openOpfsStore } from './trainer/run-store-opfs.ts';
 export { describeRun, type RunDescription } from './trainer/run-description.ts';
 export { writeReport } from './trainer/report/from-store.ts';
 export { type MetricChapter, type MetricNote } from './base/metric-note.ts';
@@ -102,5 +100,3 @@ export { printedRecipe } from './recipe/print.ts';
 export { type LoadedRecipe, readRecipe, type RecipeSource } from './recipe/read.ts';
 export { type Recipe, recipeFrom, type RecipeInput, recipeSchema, type RecipeValues } from './recipe/recipe.ts';
 export { type BuildServices, type ModelSource } from './recipe/services.ts';
-export { browserServices } from './recipe/services-browser.ts';
-export { type PageFilesOptions } from './recipe/page-files.ts';

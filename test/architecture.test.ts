@@ -93,6 +93,7 @@ function brokenImports({ path, imports }: Source): string[] {
     const outside = imports.filter((target) => folderOf(target) !== folder && !SURFACES[folder]!.includes(target));
     return outside.map((target) => `${path} imports ${target}: ${folder} may use ${SURFACES[folder]!.join(', ')}.`);
   }
+  if (!(folder in FLOORS)) return [`${path}: expected a folder of the table, got "${folder}".`];
   const allowed = mayUse(folder);
   const wrong = imports.filter((target) => !target.endsWith('.json') && folderOf(target) !== folder && !allowed.includes(folderOf(target) ?? '(the surface)'));
   return wrong.map((target) => `${path} imports ${target}: floor ${FLOORS[folder]!.floor} "${folder}" may use ${allowed.join(', ')}.`);

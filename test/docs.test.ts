@@ -34,12 +34,13 @@ describe('links', () => {
   });
 });
 
-/** Keys with a slash that are given a value in an object, or assigned to one: metric names, as written in the code. */
+/** Names of metrics as the code writes them: keys with a slash, keys set on `metrics`, and keys of what `measure(…)` is given. */
 function metricNamesIn(path: string): string[] {
   const tree = ts.createSourceFile(path, readFileSync(join(root, path), 'utf8'), ts.ScriptTarget.ES2023, true);
   const names: string[] = [];
-  const take = (node: ts.Node): void => {
-    const text = ts.isStringLiteralLike(node)
+  const take = (node: ts.Node, isMetric: boolean): void => {
+    const isText = ts.isStringLiteralLike(node) || (isMetric && ts.isIdentifier(node));
+    const text = isText
       ? node.text
       : ts.isTemplateExpression(node)
         ? node
@@ -47,14 +48,19 @@ function metricNamesIn(path: string): string[] {
             .slice(1, -1)
             .replaceAll(/\$\{[^}]*\}/g, 'x')
         : '';
-    if (/^\w+(\/[\w@]+)+$/.test(text)) names.push(text);
+    if (isMetric ? /^[\w@/]+$/.test(text) : /^\w+(\/[\w@]+)+$/.test(text)) names.push(text);
   };
-  const visit = (node: ts.Node): void => {
-    if (ts.isPropertyAssignment(node)) take(ts.isComputedPropertyName(node.name) ? node.name.expression : node.name);
-    if (ts.isElementAccessExpression(node)) take(node.argumentExpression);
-    node.forEachChild(visit);
+  const visit = (node: ts.Node, isMeasured: boolean): void => {
+    if (ts.isPropertyAssignment(node)) {
+      if (ts.isComputedPropertyName(node.name)) take(node.name.expression, false);
+      else take(node.name, isMeasured);
+    }
+    if (ts.isElementAccessExpression(node))
+      take(node.argumentExpression, node.expression.getText() === 'metrics' && ts.isStringLiteral(node.argumentExpression));
+    const measures = ts.isCallExpression(node) ? node.expression.getText().endsWith('.measure') : isMeasured;
+    node.forEachChild((child) => visit(child, measures));
   };
-  visit(tree);
+  visit(tree, false);
   return names;
 }
 

@@ -37,4 +37,27 @@ export const methodMetrics: readonly MetricChapter[] = [
       { name: 'entropyrl/score_failures', meaning: 'completions without a score', unit: 'completions' },
     ],
   },
+  {
+    title: 'SEED-GRPO (`seed_grpo`)',
+    metrics: [
+      { name: 'seed_grpo/semantic_entropy_mean', meaning: 'entropy of a prompt’s answers by their probability, mean over prompts', unit: 'nats' },
+      { name: 'seed_grpo/advantage_scale_mean', meaning: 'what the advantages of a prompt are multiplied by, mean over prompts' },
+    ],
+  },
+  {
+    title: 'Entropic Resistance (`bald`)',
+    metrics: [
+      { name: 'epistemic_reward', meaning: 'how far passes with dropout disagree about a completion, mean over completions', unit: 'nats' },
+      { name: 'aleatoric_reward', meaning: 'mean entropy of a completion’s tokens, mean over completions', unit: 'nats' },
+      { name: 'bald_factor_mean', meaning: 'weight of a completion’s advantage before it is divided by the mean weight' },
+      { name: 'reward_quality_mean', meaning: 'how good a completion is beside its group, σ(R − mean); 1 where it does not count' },
+    ],
+  },
+  {
+    title: 'MaxEnt-GRPO (`maxent`)',
+    metrics: [
+      { name: 'weight_entropy', meaning: 'entropy of the targets of a group’s completions, mean over groups', unit: 'nats' },
+      { name: 'maxent/listwise_neutral_group_frac', meaning: 'share of groups left alone because their rewards are equal' },
+    ],
+  },
 ];

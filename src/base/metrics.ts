@@ -71,6 +71,7 @@ export const metricChapters: readonly MetricChapter[] = [
       { name: 'select/dropped_share', meaning: 'share of tokens that it leaves out', from: 'Cui et al. 2025' },
       { name: 'select/pulled_share', meaning: 'share of tokens that are pulled back to the old policy', from: 'Cui et al. 2025' },
       { name: 'select/entropy_ratio_share', meaning: 'share of tokens whose entropy has left its band', from: 'Su et al. 2025' },
+      { name: 'peak_entropy', meaning: 'mean entropy of a completion’s most undecided tokens, which SIREN holds near its anchor', unit: 'nats' },
       { name: 'select/off_policy_share', meaning: 'share of tokens in completions left out for having drifted from their sampler' },
       { name: 'rollout_corr/rollout_is_mean', meaning: 'mean importance weight of old policy to sampler', from: verl },
       { name: 'rollout_corr/rollout_is_ratio_fraction_high', meaning: 'share of weights above the upper bound', from: verl },
