@@ -127,7 +127,10 @@ function sftSteps(recipe: Recipe, { prompts, encode, policy }: BuiltPolicy, { le
     settings: { batch: recipe.batch.prompts, maxLength: recipe.rollout.maxTokens, schedule: scheduleOf(recipe, 1) },
     slopes: { byLogProb: table('byLogProb'), byEntropy: table('byEntropy') },
   };
-  return async (step) => ({ step, metrics: await sftStep(run, step), scored: [], advantages: new Float64Array(0), nonFiniteInARow: 0 });
+  return async (step) => {
+    const metrics = await sftStep(run, step);
+    return { step, metrics, scored: [], advantages: new Float64Array(0), nonFiniteInARow: metrics['updates/skipped'] ?? 0 };
+  };
 }
 
 function createOptimizer({ optim }: Recipe, model: Transformer): AdamW {

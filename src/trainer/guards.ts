@@ -22,6 +22,7 @@ export class Guards {
   readonly #options: GuardOptions;
   readonly #warn: (message: string) => void | Promise<void>;
   #constantSteps = 0;
+  #nonFiniteUpdates = 0;
   #warnedOfTruncation = false;
 
   constructor(options: GuardOptions, warn: (message: string) => void | Promise<void>) {
@@ -34,8 +35,10 @@ export class Guards {
     const { nonFiniteUpdates, constantRewardSteps, logProbGap, truncatedShare, entropyFloor, klCeiling } = this.#options;
     const value = (name: string) => metrics[name] ?? Number.NaN;
 
-    if (nonFiniteUpdates !== null && nonFiniteInARow >= nonFiniteUpdates) {
-      throw new GuardError(`step ${step}: expected finite gradients, got ${nonFiniteInARow} updates in a row without. The policy is as it was before them. Lower optim.lr, or look for a reward that is not finite.`);
+    const isWholeStep = nonFiniteInARow === value('updates/count');
+    this.#nonFiniteUpdates = nonFiniteInARow + (isWholeStep ? this.#nonFiniteUpdates : 0);
+    if (nonFiniteUpdates !== null && this.#nonFiniteUpdates >= nonFiniteUpdates) {
+      throw new GuardError(`step ${step}: expected finite gradients, got ${this.#nonFiniteUpdates} updates in a row without. The policy is as it was before them. Lower optim.lr, or look for a reward that is not finite.`);
     }
     this.#constantSteps = value('reward_std') === 0 ? this.#constantSteps + 1 : 0;
     if (constantRewardSteps !== null && this.#constantSteps >= constantRewardSteps) {

@@ -25,11 +25,12 @@ export function rolloutMetrics(scored: readonly ScoredRollout[], batch: RolloutB
   return metrics;
 }
 
-/** Shares of groups whose rewards differ, or are all alike: positive, or not. */
+/** Shares of groups whose rewards differ, or are all alike: positive, or not. A group without rewards is none of these. */
 function groupMetrics({ groups, rewards }: RolloutBatch): Record<string, number> {
   let [mixed, good, bad] = [0, 0, 0];
   for (const { rows } of groups) {
-    const values = rows.map((row) => rewards[row]!);
+    const values = rows.map((row) => rewards[row]!).filter((reward) => !Number.isNaN(reward));
+    if (values.length === 0) continue;
     if (values.some((value) => value !== values[0])) mixed++;
     else if (values[0]! > 0) good++;
     else bad++;

@@ -56,6 +56,8 @@ export async function sftStep({ learner, examples, settings, slopes, progress }:
     entropy: entropy / tokenCount,
     grad_norm: move.gradNorm,
     learning_rate: lr,
+    'updates/count': 1,
+    'updates/skipped': move.finite ? 0 : 1,
     num_tokens: progress.tokens,
     'timing_s/step': (performance.now() - started) / 1000,
   };

@@ -30,7 +30,10 @@ const algorithm = createAlgorithm({ klCoef: 0.1, entropyCoef: 0.02 });
 
 /** Three prompts of four completions, and an old policy that is far enough away for ratios to be clipped. */
 function stepMaterial(name: TinyModel): StepMaterial {
-  const { groups } = tinyBatch(TINY_MODELS[name], Array.from({ length: PROMPTS }, (_, p) => [2 + p, T, 1, 5]));
+  const { groups } = tinyBatch(
+    TINY_MODELS[name],
+    Array.from({ length: PROMPTS }, (_, p) => [2 + p, T, 1, 5]),
+  );
   const scored = groups.flatMap(({ continuations }, prompt) =>
     continuations.map(({ targets }, member): ScoredRollout => {
       const tokens = Uint32Array.from(targets);
@@ -107,7 +110,9 @@ describe('micro-batches change memory, not results', () => {
         const firm = steps.filter((_, i) => Math.abs(gradient[i]!) * clip >= 1e-6 && Math.abs(gradient[i]!) >= 1e-3 * largest);
         worst.firm = Math.max(worst.firm, largestOf(firm));
       }
-      console.log(`${name} on ${device.name}, ${microRows} rows at a time: gradients within ${worst.gradient.toExponential(1)} of their tensor's largest, firm parameters within ${worst.firm.toExponential(1)}`);
+      console.log(
+        `${name} on ${device.name}, ${microRows} rows at a time: gradients within ${worst.gradient.toExponential(1)} of their tensor's largest, firm parameters within ${worst.firm.toExponential(1)}`,
+      );
       expect(worst.gradient).toBeLessThanOrEqual(1e-5);
       expect(worst.firm).toBeLessThanOrEqual(3e-6);
     }

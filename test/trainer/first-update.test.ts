@@ -16,7 +16,15 @@ afterAll(() => device.close());
 /** Tokens of the task. */
 const VOCABULARY = 18;
 
-const NOTHING_CLIPPED = { ppo_kl: 0, ppo_kl_abs: 0, 'clip_ratio/region_mean': 0, 'clip_ratio/low_mean': 0, 'clip_ratio/high_mean': 0, 'clip_ratio/high_max': 0, pg_clipfrac_lower: 0 };
+const NOTHING_CLIPPED = {
+  ppo_kl: 0,
+  ppo_kl_abs: 0,
+  'clip_ratio/region_mean': 0,
+  'clip_ratio/low_mean': 0,
+  'clip_ratio/high_mean': 0,
+  'clip_ratio/high_max': 0,
+  pg_clipfrac_lower: 0,
+};
 
 const devices: readonly (readonly [string, () => Device])[] = [
   ['this adapter', () => device],
@@ -58,7 +66,16 @@ describe.each(devices)('the first update of a step, on %s', (_, on) => {
   });
 
   it('is followed by updates whose ratios are not 1', async () => {
-    const { rows } = await runTiny(on(), await tinyRecipe('batch={"prompts":4,"update_prompts":1,"epochs":2}', 'optim.lr=0.03', 'optim.warmup_steps=0', 'algorithm.clip_low=0', 'algorithm.clip_high=0'));
+    const { rows } = await runTiny(
+      on(),
+      await tinyRecipe(
+        'batch={"prompts":4,"update_prompts":1,"epochs":2}',
+        'optim.lr=0.03',
+        'optim.warmup_steps=0',
+        'algorithm.clip_low=0',
+        'algorithm.clip_high=0',
+      ),
+    );
     for (const row of rows) {
       expect(row['updates/count']).toBe(8);
       expect(Number(row['ppo_kl_abs'])).toBeGreaterThan(0);
