@@ -1,7 +1,8 @@
 // sequence-surrogate: PPO's clipped objective on the ratio of whole completions (GSPO).
 //
-//   S = (Σ_t logRatio) / n      r = e^min(S, cap)      L = max(−A·r, −A·clip(r, low, high));  where A < 0: L = min(L, −A·dual)
-//   every token of the row has value L; ∂/∂logProb = −A · r where the row is not held: the gradient of S times n
+//   S = (Σ_t logRatio) / n, or the sum itself where params.total      r = e^clip(S, floor, cap)
+//   L = max(−A·r, −A·clip(r, low, high));  where A < 0: L = min(L, −A·dual), or min of the two branches where params.lesser
+//   every token of the row has value L; ∂/∂logProb = −A · r where the row is not held (· n where params.total): the gradient of L times n
 //
 // Shapes     B rows, T tokens; advantages and bounds are views: offset + b · row + t · column
 // Bindings   0 responseMask    read    f32 [B, T]
@@ -33,20 +34,24 @@ struct Params {
   sumsWidth: u32,
   sumsAt: u32,
   clampLogRatio: f32,
+  floor: f32,
   cap: f32,
   dual: f32,
+  total: f32,
+  lesser: f32,
 }
 
 fn rowTerm(token: Token) -> f32 { return token.logRatio; }
 
 fn surrogate(token: Token, row: Row) -> Outcome {
   let a = token.advantage;
-  let s = row.term / row.count;
-  let r = exp(min(s, params.cap));
+  let s = select(row.term / row.count, row.term, params.total != 0.0);
+  let r = exp(clamp(s, params.floor, params.cap));
   let free = -a * r;
   let held = -a * clamp(r, token.low, token.high);
-  var value = max(free, held);
-  var slope = select(0.0, free, free >= held && s <= params.cap);
+  let takesFree = select(free >= held, free <= held, params.lesser != 0.0 && a < 0.0);
+  var value = select(held, free, takesFree);
+  var slope = select(0.0, free * select(1.0, row.count, params.total != 0.0), takesFree && s <= params.cap && s >= params.floor);
   var clipped = 0u;
   if (held > free) { clipped = select(HIGH, LOW, a < 0.0); }
   if (a < 0.0 && value > -a * params.dual) {

@@ -91,8 +91,9 @@ function updateOf(batch: MiniBatch, random: Random, workspace: Workspace, option
 
   // The policy term: advantage times ratio, kept within bounds, on the tokens that methods select.
   for (const method of methods) method.select?.(draft, random.fork(method.name));
-  const policy = clippedPolicyTerm(draft, { ratio: options.ratio, clampLogRatio: options.clampLogRatio, dual: options.clipDual });
-  draft.addPolicyLoss(policy.value);
+  const own = methods.find((method) => method.policyTerm);
+  if (own) own.policyTerm!(draft);
+  else draft.addPolicyLoss(clippedPolicyTerm(draft, { ratio: options.ratio, clampLogRatio: options.clampLogRatio, dual: options.clipDual }).value);
   for (const method of methods) method.penalize?.(draft);
 
   // From tokens to their mean; then the terms that do not depend on the advantage.

@@ -34,6 +34,8 @@ export interface Method {
   columns?(batch: MiniBatch): Readonly<Record<string, ArrayLike<number>>>;
   /** Stage 9, before the surrogate: sets token weights or bounds. */
   select?(draft: Draft, random: Random): void;
+  /** Stage 8: a policy term of its own in place of the surrogate; writes all of `byLogProb`, before aggregation. */
+  policyTerm?(draft: Draft): void;
   /** Stage 9, after the surrogate: adds penalties to its slopes. */
   penalize?(draft: Draft): void;
   /** The coefficient of the entropy bonus now in force, where the method controls it. */

@@ -22,14 +22,28 @@ export const clippedSurrogate = defineSurrogate<{ readonly dual: number; readonl
   token: ({ advantage, ratio, low, high, moves }, _, { dual, delta }) => clipped(advantage, ratio, low, high, dual, delta, moves > 0),
 });
 
-/** The same on r = exp(mean log-ratio of the row), the ratio of whole completions. */
-export const sequenceSurrogate = defineSurrogate<{ readonly cap: number; readonly dual: number }>({
+/**
+ * The same on r = exp(clip(S, floor, cap)), S the mean log-ratio of the row, or its sum where `total`. Where `lesser` and A < 0 the lesser
+ * branch is taken, as one release has it.
+ */
+export const sequenceSurrogate = defineSurrogate<{
+  readonly floor: number;
+  readonly cap: number;
+  readonly dual: number;
+  readonly total: number;
+  readonly lesser: number;
+}>({
   name: 'sequence-surrogate',
   rowTerm: ({ logRatio }) => logRatio,
-  token({ advantage, low, high }, { term, count }, { cap, dual }) {
-    const mean = term / count;
-    const ratio = Math.exp(Math.min(mean, cap));
-    return { ...clipped(advantage, ratio, low, high, dual, Number.POSITIVE_INFINITY, mean <= cap), extra: ratio };
+  token({ advantage: a, low, high }, { term, count }, { floor, cap, dual, total, lesser }) {
+    const s = total ? term : term / count;
+    const r = Math.exp(clamp(s, floor, cap));
+    const free = s <= cap && s >= floor;
+    const outcome = clipped(a, r, low, high, dual, Number.POSITIVE_INFINITY, free);
+    const isLesser = lesser !== 0 && a < 0;
+    const value = isLesser ? Math.min(-a * r, -a * clamp(r, low, high)) : outcome.value;
+    const slope = isLesser ? (-a * r <= -a * clamp(r, low, high) && free ? -a * r : 0) : outcome.slope;
+    return { ...outcome, value, slope: total ? slope * count : slope, extra: r };
   },
 });
 

@@ -58,6 +58,29 @@ export function scaleRows(device: Device, table: Tensor, weights: TableView): vo
   device.run(scaleRowsKernel, { weights: weights.tensor, table }, { weightsOffset: weights.offset, weightsRow: weights.row });
 }
 
+/** table[b, t] += weights[b] · addend[b, t] */
+export const addScaledRowsKernel = defineKernel({
+  name: 'add-scaled-rows',
+  shader: 'stage/add-scaled-rows.wgsl',
+  bindings: { weights: read('f32'), addend: read('f32', 'B', 'T'), table: update('f32', 'B', 'T') },
+  params: ({ B, T }, { weightsOffset, weightsRow }: { readonly weightsOffset: number; readonly weightsRow: number }) => ({
+    B: B!,
+    T: T!,
+    weightsOffset,
+    weightsRow,
+  }),
+  threads: ({ B, T }) => B! * T!,
+  reference({ weights, addend, table }, { T }, { weightsOffset, weightsRow }) {
+    for (let at = 0; at < table.length; at++) table[at]! += weights[weightsOffset + Math.floor(at / T!) * weightsRow]! * addend[at]!;
+  },
+  tolerance: { table: { absolute: 1e-6, relative: 1e-6 } },
+});
+
+/** Adds a [B, T] table to another, every row times its own number. */
+export function addScaledRows(device: Device, addend: Tensor, table: Tensor, weights: TableView): void {
+  device.run(addScaledRowsKernel, { weights: weights.tensor, addend, table }, { weightsOffset: weights.offset, weightsRow: weights.row });
+}
+
 /** product ← product · factor */
 export const multiplyTablesKernel = defineKernel({
   name: 'multiply-tables',
@@ -120,4 +143,4 @@ export function maskedSums(device: Device, responseMask: Tensor, first: TableVie
   });
 }
 
-export const kernels = [scaleRowsKernel, multiplyTablesKernel, maskedSumsKernel];
+export const kernels = [scaleRowsKernel, addScaledRowsKernel, multiplyTablesKernel, maskedSumsKernel];

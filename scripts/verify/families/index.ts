@@ -13,6 +13,7 @@ import { entropyControl } from './entropy-control.ts';
 import { entropyrlFamily } from './entropyrl.ts';
 import { klFamily } from './kl.ts';
 import { law } from './law.ts';
+import { maxentFamily } from './maxent.ts';
 import { surrogates } from './surrogates.ts';
 import { tokenStats } from './token-stats.ts';
 import { trl } from './trl.ts';
@@ -37,6 +38,7 @@ export const families: Readonly<Record<string, Readonly<Record<string, Compute>>
   entropyrl: family(entropyrlFamily),
   kl: family(klFamily),
   law: family(law),
+  maxent: family(maxentFamily),
   surrogates: family(surrogates),
   trl: family(trl),
   token_stats: tokenStats,

@@ -1,9 +1,11 @@
 /** The policy term: what the ratio of new to old policy, times the advantage, is made into. */
 
+import type { Tensor } from '../../gpu/tensor.ts';
 import { UNBOUNDED, UNCLAMPED } from '../../kernels/stages.ts';
 import { clippedSurrogate, sequenceSurrogate } from '../../kernels/stages-clip.ts';
 import { surrogate, SURROGATE_SUMS, type SurrogateKernel } from '../../kernels/stages-surrogate.ts';
 import type { Draft } from '../draft.ts';
+import type { RowSums } from '../row-sums.ts';
 
 type Column = (typeof SURROGATE_SUMS)[number];
 /** Where a surrogate left its sums. */
@@ -23,12 +25,19 @@ export function clippedPolicyTerm(
   options: { readonly ratio: 'token' | 'sequence'; readonly clampLogRatio: number | null; readonly dual: number | null },
 ): SurrogateColumns {
   const dual = options.dual ?? UNBOUNDED;
-  if (options.ratio === 'sequence') return policyTerm(draft, sequenceSurrogate, { clampLogRatio: UNCLAMPED, cap: 10, dual });
+  if (options.ratio === 'sequence') return policyTerm(draft, sequenceSurrogate, { clampLogRatio: UNCLAMPED, floor: -UNCLAMPED, cap: 10, dual, total: 0, lesser: 0 });
   return policyTerm(draft, clippedSurrogate, { clampLogRatio: options.clampLogRatio ?? UNCLAMPED, dual, delta: UNBOUNDED });
 }
 
-/** Runs one surrogate over the mini-batch, with the draft's bounds and token weights. */
+/** Runs one surrogate over the mini-batch, with the draft's bounds and token weights, and reports what it clipped. */
 export function policyTerm<O>(draft: Draft, kernel: SurrogateKernel<O>, options: O & { readonly clampLogRatio: number }): SurrogateColumns {
+  const columns = runSurrogate(draft, kernel, options, draft.byLogProb);
+  draft.measure((rows) => clipMetrics(rows, columns));
+  return columns;
+}
+
+/** Runs one surrogate and leaves its slopes in the table given. */
+export function runSurrogate<O>(draft: Draft, kernel: SurrogateKernel<O>, options: O & { readonly clampLogRatio: number }, byLogProb: Tensor, advantages = draft.advantages): SurrogateColumns {
   const { batch } = draft;
   const sums = draft.sums(SURROGATE_SUMS.length);
   surrogate(
@@ -38,28 +47,29 @@ export function policyTerm<O>(draft: Draft, kernel: SurrogateKernel<O>, options:
       responseMask: batch.responseMask,
       policyLogProbs: batch.policyLogProbs,
       oldLogProbs: batch.oldLogProbs,
-      advantages: draft.advantages,
+      advantages,
       bounds: draft.bounds,
       weights: draft.weights,
-      byLogProb: draft.byLogProb,
+      byLogProb,
       sums,
     },
     options,
   );
   const columns = Object.fromEntries(SURROGATE_SUMS.map((name, index) => [name, sums.at + index])) as Record<Column, number>;
-  draft.measure((rows) => {
-    const low = rows.rowMeans(columns.low);
-    const high = rows.rowMeans(columns.high);
-    return {
-      ppo_kl: -rows.tokenMean(columns.logRatio),
-      ppo_kl_abs: rows.tokenMean(columns.absLogRatio),
-      'clip_ratio/region_mean': rows.tokenMean(columns.low) + rows.tokenMean(columns.high),
-      'clip_ratio/low_mean': rows.tokenMean(columns.low),
-      'clip_ratio/low_min': low.length > 0 ? Math.min(...low) : 0,
-      'clip_ratio/high_mean': rows.tokenMean(columns.high),
-      'clip_ratio/high_max': Math.max(0, ...high),
-      pg_clipfrac_lower: rows.tokenMean(columns.lower),
-    };
-  });
   return columns;
+}
+
+function clipMetrics(rows: RowSums, columns: SurrogateColumns): Record<string, number> {
+  const low = rows.rowMeans(columns.low);
+  const high = rows.rowMeans(columns.high);
+  return {
+    ppo_kl: 0 - rows.tokenMean(columns.logRatio),
+    ppo_kl_abs: rows.tokenMean(columns.absLogRatio),
+    'clip_ratio/region_mean': rows.tokenMean(columns.low) + rows.tokenMean(columns.high),
+    'clip_ratio/low_mean': rows.tokenMean(columns.low),
+    'clip_ratio/low_min': low.reduce((least, share) => Math.min(least, share), low.length > 0 ? 1 : 0),
+    'clip_ratio/high_mean': rows.tokenMean(columns.high),
+    'clip_ratio/high_max': high.reduce((most, share) => Math.max(most, share), 0),
+    pg_clipfrac_lower: rows.tokenMean(columns.lower),
+  };
 }

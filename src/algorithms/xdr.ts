@@ -1,0 +1,62 @@
+/**
+ * xDr.GRPO: inside a group, rows that contribute more to the objective weigh more.
+ *
+ *   U_i = A_i · n_i / maxTokens, at the policy that sampled      w_i = n_valid · softmax over the group (U / tau)
+ *
+ * tau = ∞ leaves every row at 1; tau = 0 shares all weight among the best. Equal utilities give exactly 1.
+ *
+ * @source liv-daliberti/maxent-grpo, src/oat_drgrpo/xdr.py, paper/main.tex. Departures: none at the frozen utilities; the reference tilt of
+ *   the paper is not in its code and not here.
+ */
+
+import { z } from 'zod';
+import type { Group } from './algorithm.ts';
+import type { Method } from './method.ts';
+import { softmax, weightEntropy } from './stages/listwise.ts';
+
+export const xdrBlock = z
+  .strictObject({ tau: z.number().min(0).nullable().default(null).meta({ description: 'Temperature of the weights; null leaves every row at 1, 0 keeps the best.' }) })
+  .nullable()
+  .default(null)
+  .meta({ description: 'Weigh the rows of a group by what they contribute.' });
+
+/** `tau` null is ∞. */
+export function xdr({ tau }: { readonly tau: number | null }): Method {
+  return {
+    name: 'xdr',
+    rows({ batch, rewards, values, terms, metrics }) {
+      if (tau === null) return;
+      const utilities = values.map((value, i) => (value * batch.lengths[i]!) / batch.maxTokens);
+      const isIn = (row: number): boolean => batch.lengths[row]! > 0;
+      const weights = new Float64Array(batch.rows);
+      for (const group of batch.groups) tempered(utilities, group, tau, isIn).forEach((weight, i) => (weights[group.rows[i]!] = weight));
+      terms.set('rowWeight', weights);
+      Object.assign(metrics, describeWeights(weights, rewards, batch.groups));
+    },
+  };
+}
+
+/** The weights of a group's rows; they sum to the number of rows that take part, and the others have 0. */
+export function tempered(utilities: ArrayLike<number>, { rows }: Group, tau: number, isIn: (row: number) => boolean): number[] {
+  const own = rows.filter(isIn);
+  const best = Math.max(...own.map((row) => utilities[row]!));
+  const isEqual = own.every((row) => utilities[row] === best);
+  const ties = own.filter((row) => utilities[row] === best).length;
+  const shares = tau > 0 ? softmax(own.map((row) => utilities[row]! / tau)) : own.map((row) => (utilities[row] === best ? 1 / ties : 0));
+  const weights = new Map(own.map((row, i) => [row, isEqual ? 1 : shares[i]! * own.length]));
+  return rows.map((row) => weights.get(row) ?? 0);
+}
+
+/** How many rows the weights amount to, and how much of them lies on rows without reward; over groups with some weight. */
+export function describeWeights(weights: ArrayLike<number>, rewards: ArrayLike<number>, groups: readonly Group[]): Record<string, number> {
+  let [count, effective, incorrect] = [0, 0, 0];
+  for (const { rows } of groups) {
+    const total = rows.reduce((sum, row) => sum + weights[row]!, 0);
+    if (total === 0) continue;
+    const shares = rows.map((row) => weights[row]! / total);
+    count++;
+    effective += Math.exp(weightEntropy(shares));
+    incorrect += rows.reduce((sum, row, i) => sum + (rewards[row]! <= 0 ? shares[i]! : 0), 0);
+  }
+  return { agg_eff_rollouts: effective / Math.max(1, count), agg_incorrect_mass: incorrect / Math.max(1, count) };
+}
