@@ -9,6 +9,7 @@ export interface MetricNote {
   readonly from?: string;
 }
 
+/** Metrics that belong together. */
 export interface MetricChapter {
   readonly title: string;
   readonly metrics: readonly MetricNote[];
