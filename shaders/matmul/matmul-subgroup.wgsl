@@ -1,9 +1,9 @@
-// matmul-subgroup: one product of two matrices, each subgroup a tile of 32 rows in registers, no barriers.
+// matmul-subgroup: one product of two matrices, each subgroup a 32 × 32 tile in registers, no barriers.
 //
 //   out[m, n] = Σ_k a[m, k] · b[k, n]  (+ addend[m, n])  (+ out[m, n])
 //
-// A lane holds 32 rows of 4 columns. What the tile needs of `a` is loaded once, each lane a part, and broadcast: on a CPU
-// a load costs as much as ten multiply-adds and a broadcast next to nothing.
+// A lane holds the tile's rows of every SUBGROUP-th column. What the tile needs of `a` is loaded once, each lane a part, and
+// broadcast: on a CPU a load costs as much as ten multiply-adds, and a broadcast next to nothing.
 //
 // Shapes     M rows, N columns, K summed; every operand is addressed as offset + row · rowStride + column · columnStride
 // Bindings   0 a        read    f32
@@ -11,8 +11,8 @@
 //            2 addend   read    f32
 //            3 out      update  f32
 //            4 params   uniform
-// Dispatch   one workgroup of one subgroup per tile of 32 × 4 · SUBGROUP, tiles of one row block side by side, folded
-// Numerics   f32; k runs from 0 to K − 1 in order, as in matmul-direct, so a row's bits do not depend on M
+// Dispatch   one workgroup of one subgroup per tile, tiles of one row block side by side, folded
+// Numerics   f32; k runs from 0 to K − 1 in order, so a row's bits do not depend on M; an infinite last product of an odd K gives NaN
 // Oracle     matmulSubgroup.reference in src/kernels/matmul-forms.ts
 
 enable subgroups;
@@ -43,9 +43,9 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-// The host puts SUBGROUP, the lanes that share a tile, and LEFTS = ROWS / SUBGROUP before this file.
+// The host puts SUBGROUP, the lanes that share a tile, and PARTS = TILE / SUBGROUP before this file.
 override LANES: u32 = 8;  // those of a subgroup, at least SUBGROUP
-const ROWS: u32 = 32;
+const TILE: u32 = 32;
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -54,62 +54,68 @@ fn main(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let tile = workgroupIndex(workgroup, grid);
-  let tilesAcross = (params.N + 4u * SUBGROUP - 1u) / (4u * SUBGROUP);
-  let m0 = (tile / tilesAcross) * ROWS;
-  let n0 = (tile % tilesAcross) * 4u * SUBGROUP + lane;
+  let tilesAcross = (params.N + TILE - 1u) / TILE;
+  let m0 = (tile / tilesAcross) * TILE;
+  let n0 = (tile % tilesAcross) * TILE + lane;
   if (m0 >= params.M) { return; }  // uniform per workgroup, so the broadcasts below stay legal
 
   // Rows and columns past the edge repeat the last one; they are computed and not stored.
-  var aBase: array<u32, LEFTS>;
-  for (var i = 0u; i < LEFTS; i++) {  // unroll
-    aBase[i] = params.aOffset + min(m0 + i * SUBGROUP + lane, params.M - 1u) * params.aRow;
+  var aBase: array<u32, PARTS>;
+  var bBase: array<u32, PARTS>;
+  for (var j = 0u; j < PARTS; j++) {  // unroll
+    aBase[j] = params.aOffset + min(m0 + lane + j * SUBGROUP, params.M - 1u) * params.aRow;
+    bBase[j] = params.bOffset + min(n0 + j * SUBGROUP, params.N - 1u) * params.bColumn;
   }
-  let columns = min(n0 + SUBGROUP * vec4u(0u, 1u, 2u, 3u), vec4u(params.N - 1u));
-  let bBase = params.bOffset + columns * params.bColumn;
 
-  // Two k at a time, because a loop's variables are slow to carry into its next turn; past an odd K both factors are 0.
-  var sums: array<vec4f, ROWS>;
+  // Two k at a time, because variables are slow to carry into a loop's next turn. Past an odd K the last one is repeated with
+  // weight 0. Numbers, not vectors, and no select among them: either halves the speed on SwiftShader.
+  var sums: array<f32, TILE * PARTS>;
   for (var k = 0u; k < params.K; k += 2u) {
-    let isPair = k + 1u < params.K;
-    let next = select(k, k + 1u, isPair);
-    let b0 = bBase + k * params.bRow;
-    let b1 = bBase + next * params.bRow;
-    let right0 = vec4f(b[b0.x], b[b0.y], b[b0.z], b[b0.w]);
-    let right1 = select(vec4f(), vec4f(b[b1.x], b[b1.y], b[b1.z], b[b1.w]), isPair);
-    var left0: array<f32, LEFTS>;
-    var left1: array<f32, LEFTS>;
-    for (var i = 0u; i < LEFTS; i++) {  // unroll
-      left0[i] = a[aBase[i] + k * params.aColumn];
-      left1[i] = select(0.0, a[aBase[i] + next * params.aColumn], isPair);
+    let next = min(k + 1u, params.K - 1u);
+    let weight = f32(next - k);
+    var left0: array<f32, PARTS>;
+    var left1: array<f32, PARTS>;
+    var right0: array<f32, PARTS>;
+    var right1: array<f32, PARTS>;
+    for (var j = 0u; j < PARTS; j++) {  // unroll
+      left0[j] = a[aBase[j] + k * params.aColumn];
+      left1[j] = a[aBase[j] + next * params.aColumn];
+      right0[j] = b[bBase[j] + k * params.bRow];
+      right1[j] = weight * b[bBase[j] + next * params.bRow];
     }
-    for (var i = 0u; i < ROWS; i++) {  // unroll
+    for (var i = 0u; i < TILE; i++) {  // unroll
       let x0 = subgroupBroadcast(left0[i / SUBGROUP], i % SUBGROUP);
       let x1 = subgroupBroadcast(left1[i / SUBGROUP], i % SUBGROUP);
-      sums[i] = (sums[i] + x0 * right0) + x1 * right1;
+      for (var j = 0u; j < PARTS; j++) {  // unroll
+        sums[i * PARTS + j] = (sums[i * PARTS + j] + x0 * right0[j]) + x1 * right1[j];
+      }
     }
   }
 
   // A copy in memory, so that the rest can stay loops over m: unrolled they take seconds to compile.
-  var rows = sums;
-  let mEnd = min(m0 + ROWS, params.M);
+  var cells = sums;
+  let mEnd = min(m0 + TILE, params.M);
   if (params.useAddend != 0u) {
     for (var m = m0; m < mEnd; m++) {
-      let at = columns + (params.addendOffset + m * params.addendRow);
-      rows[m - m0] += vec4f(addend[at.x], addend[at.y], addend[at.z], addend[at.w]);
+      let at = params.addendOffset + m * params.addendRow;
+      for (var j = 0u; j < PARTS; j++) {  // unroll
+        cells[(m - m0) * PARTS + j] += addend[at + min(n0 + j * SUBGROUP, params.N - 1u)];
+      }
     }
   }
   if (params.accumulate != 0u) {
     for (var m = m0; m < mEnd; m++) {
-      let at = columns + (params.outOffset + m * params.outRow);
-      rows[m - m0] += vec4f(out[at.x], out[at.y], out[at.z], out[at.w]);
+      let at = params.outOffset + m * params.outRow;
+      for (var j = 0u; j < PARTS; j++) {  // unroll
+        cells[(m - m0) * PARTS + j] += out[at + min(n0 + j * SUBGROUP, params.N - 1u)];
+      }
     }
   }
   let nEnd = select(0u, params.N, lane < SUBGROUP);  // a subgroup may have more lanes than the tile needs
   for (var m = m0; m < mEnd; m++) {
     let at = params.outOffset + m * params.outRow + n0;
-    let row = rows[m - m0];
-    for (var j = 0u; j < 4u; j++) {  // unroll
-      if (n0 + j * SUBGROUP < nEnd) { out[at + j * SUBGROUP] = row[j]; }
+    for (var j = 0u; j < PARTS; j++) {  // unroll
+      if (n0 + j * SUBGROUP < nEnd) { out[at + j * SUBGROUP] = cells[(m - m0) * PARTS + j]; }
     }
   }
 }

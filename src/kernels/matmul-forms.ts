@@ -56,22 +56,21 @@ export const matmulDirect = defineKernel({
   tolerance: matmulTolerance,
 });
 
-const SUBGROUP_ROWS = 32;
-const SUBGROUP_LANE_COLUMNS = 4;
+const SUBGROUP_TILE = 32;
 
 export interface MatmulSubgroupOptions extends MatmulOptions {
-  /** Lanes that share a tile: 4, 8 or 16, and no more than a subgroup has. */
+  /** Lanes that share a tile: 4 or 8, and no more than a subgroup has. */
   readonly subgroupLanes: number;
 }
 
-/** For CPU adapters with subgroups: no barriers, and half the loads of the direct form for each multiply-add. */
+/** For CPU adapters with subgroups: no barriers, each subgroup a 32 × 32 tile in registers. */
 export const matmulSubgroup = defineKernel({
   name: 'matmul-subgroup',
   shader: 'matmul/matmul-subgroup.wgsl',
   bindings,
   params: (_, options: MatmulSubgroupOptions) => ({ ...options }),
-  constants: (_, { subgroupLanes }) => ({ SUBGROUP: subgroupLanes, LEFTS: SUBGROUP_ROWS / subgroupLanes }),
-  workgroups: (_, { M, N, subgroupLanes }) => Math.ceil(M / SUBGROUP_ROWS) * Math.ceil(N / (SUBGROUP_LANE_COLUMNS * subgroupLanes)),
+  constants: (_, { subgroupLanes }) => ({ SUBGROUP: subgroupLanes, PARTS: SUBGROUP_TILE / subgroupLanes }),
+  workgroups: (_, { M, N }) => Math.ceil(M / SUBGROUP_TILE) * Math.ceil(N / SUBGROUP_TILE),
   lanes: ({ subgroupLanes }) => Math.max(4, subgroupLanes),
   reference: (arrays, _, options) => matmulReference(arrays, options),
   tolerance: matmulTolerance,
@@ -79,5 +78,5 @@ export const matmulSubgroup = defineKernel({
 
 /** Whether a CPU adapter's subgroups fit the subgroup form. */
 export function fitsSubgroupForm(subgroupLanes: number): boolean {
-  return subgroupLanes === 4 || subgroupLanes === 8 || subgroupLanes === 16;
+  return subgroupLanes === 4 || subgroupLanes === 8;
 }
