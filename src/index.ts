@@ -77,6 +77,7 @@ export { type EntropyLaw, type EntropyPoint, fitEntropyLaw } from './trainer/ent
 export { type GuardOptions } from './trainer/guards.ts';
 export { type MetricSchema, renamed } from './trainer/metric-names.ts';
 export { type CompletionSample, type MetricsRow, type RunInfo, type RunObserver, silent, tellAll, type TrainSummary } from './trainer/observer.ts';
+export { copyRun, unzipRun, zipRun } from './trainer/run-archive.ts';
 export { type RecorderOptions, runRecorder } from './trainer/run-recorder.ts';
 export { type RunStore } from './trainer/run-store.ts';
 export { memoryStore } from './trainer/run-store-memory.ts';

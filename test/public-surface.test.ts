@@ -58,6 +58,7 @@ describe('the public surface', () => {
         "buildRun",
         "builtInReward",
         "combineRewards",
+        "copyRun",
         "createAlgorithm",
         "createParameters",
         "createRopeTable",
@@ -106,9 +107,11 @@ describe('the public surface', () => {
         "trainOptions",
         "trainStep",
         "traitsOf",
+        "unzipRun",
         "update",
         "write",
         "writeReport",
+        "zipRun",
       ]
     `);
   });
@@ -255,11 +258,13 @@ describe('the public surface', () => {
         "RunRequest",
         "ToWorker",
         "browserServices",
+        "handleStore",
         "openBrowserDevice",
         "openOpfsStore",
         "readPageRecipe",
         "runRequest",
         "startRun",
+        "writeChosenRun",
       ]
     `);
   });

@@ -16,7 +16,11 @@ import { type RunStore, type StoreEntry } from './run-store.ts';
  */
 export async function openOpfsStore(folder: string): Promise<RunStore> {
   const root = await told('open', 'browser storage', () => navigator.storage.getDirectory());
-  const place = `browser storage: ${folder || '/'}`;
+  return handleStore(root, `browser storage: ${folder || '/'}`, folder);
+}
+
+/** A store in a folder that the browser gave a handle of: its private file system, or a folder on disk that a person chose. */
+export function handleStore(root: FolderHandle, place: string, folder = ''): RunStore {
   const full = (path: string) => partsOf(`${folder}/${path}`);
   const named = (path: string) => (path === '' ? place : `${place}/${path}`);
 
