@@ -11,7 +11,10 @@ describe('a device that is lost in mid-run', () => {
     const store = memoryStore();
     const lost = await runTiny(device, recipe, { store, observer: { step: ({ step }) => void (step === 3 && raw.destroy()) } });
     expect(lost.error).toBeInstanceOf(DeviceError);
-    expect(lost.error).toMatchObject({ exitCode: 1, message: expect.stringMatching(/^device .+: expected to keep it, lost it \(destroyed\).*Run the same command again to resume from the last checkpoint/) });
+    expect(lost.error).toMatchObject({
+      exitCode: 1,
+      message: expect.stringMatching(/^device .+: expected to keep it, lost it \(destroyed\).*Run the same command again to resume from the last checkpoint/),
+    });
     expect(lost.rows.map(({ step }) => step)).toEqual([1, 2, 3]);
     expect(new TextDecoder().decode(await store.read('checkpoints/latest'))).toBe('step_2\n');
 

@@ -49,19 +49,25 @@ describe('weights', () => {
       await writeFile(file, JSON.stringify({ ...config, intermediate_size: 40 }));
       const opening = openModelFolder(folder);
       await expect(opening).rejects.toThrow(DataError);
-      await expect(opening).rejects.toThrow(/expected model\.layers\.0\.mlp\.gate_proj\.weight \[40, \d+\], got \[\d+, \d+\]\. The weights belong to another config\.json/);
+      await expect(opening).rejects.toThrow(
+        /expected model\.layers\.0\.mlp\.gate_proj\.weight \[40, \d+\], got \[\d+, \d+\]\. The weights belong to another config\.json/,
+      );
     }));
 
   it('with fewer embeddings than the tokenizer has tokens are refused', async () => {
     const building = build('model.init=null', `model.path=${goldenFolder('llama')}`, 'model.tokenizer=test/golden/tokenizers/qwen_style');
     await expect(building).rejects.toThrow(DataError);
-    await expect(building).rejects.toThrow(/expected a tokenizer of at most \d+ tokens, as the model has embeddings for, got \d+\. Tokenizer and weights belong to different models/);
+    await expect(building).rejects.toThrow(
+      /expected a tokenizer of at most \d+ tokens, as the model has embeddings for, got \d+\. Tokenizer and weights belong to different models/,
+    );
   });
 });
 
 describe('prompts', () => {
   it('longer than the recipe allows are counted in the error, or left out, or cut', async () => {
-    await expect(build('data.max_prompt_length=4')).rejects.toThrow(/expected prompts of at most 4 tokens, got \d+ longer of \d+, first .*Raise data\.max_prompt_length, or set data\.overlong/);
+    await expect(build('data.max_prompt_length=4')).rejects.toThrow(
+      /expected prompts of at most 4 tokens, got \d+ longer of \d+, first .*Raise data\.max_prompt_length, or set data\.overlong/,
+    );
     await expect(build('data.max_prompt_length=4', 'data.overlong=filter')).rejects.toThrow(/expected at least one prompt, got none/);
     await expect(build('data.max_prompt_length=4', 'data.overlong=left')).resolves.toHaveProperty('takeStep');
   });
@@ -70,7 +76,11 @@ describe('prompts', () => {
   const sampling: SamplingOptions = { n: 1, maxTokens: 4, temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stopIds: [] };
   const sample = (prompt: readonly number[], options: Partial<SamplingOptions> = {}) => {
     const device = new ReferenceDevice();
-    const sampler = new PolicySampler(device, config, tinyParameters(device, config), createRopeTable(device, config, 12), { maxRows: 4, maxPromptTokens: 6, maxTokens: 4 });
+    const sampler = new PolicySampler(device, config, tinyParameters(device, config), createRopeTable(device, config, 12), {
+      maxRows: 4,
+      maxPromptTokens: 6,
+      maxTokens: 4,
+    });
     return sampler.sample([Uint32Array.of(5, 6), Uint32Array.from(prompt)], { ...sampling, ...options }, Random.seeded(1));
   };
 
@@ -92,12 +102,18 @@ describe('prompts', () => {
 describe('a recipe', () => {
   it('whose groups have one completion is refused where the advantage compares with the group', async () => {
     await expect(tinyRecipe('rollout.n=1')).rejects.toThrow(RecipeError);
-    await expect(tinyRecipe('rollout.n=1')).rejects.toMatchObject({ exitCode: 2, issues: [{ path: 'rollout.n', message: expect.stringMatching(/expected 2 or more, got 1\. A completion is compared with its group/) }] });
+    await expect(tinyRecipe('rollout.n=1')).rejects.toMatchObject({
+      exitCode: 2,
+      issues: [{ path: 'rollout.n', message: expect.stringMatching(/expected 2 or more, got 1\. A completion is compared with its group/) }],
+    });
     await expect(tinyRecipe('rollout.n=1', 'algorithm.advantage_center=none')).resolves.toBeDefined();
   });
 
   it('whose micro-batches do not hold one completion is refused', async () => {
-    await expect(build('batch.micro_tokens=5')).rejects.toMatchObject({ exitCode: 2, issues: [{ path: 'batch.micro_tokens', message: expect.stringMatching(/expected at least \d+, room for the longest prompt/) }] });
+    await expect(build('batch.micro_tokens=5')).rejects.toMatchObject({
+      exitCode: 2,
+      issues: [{ path: 'batch.micro_tokens', message: expect.stringMatching(/expected at least \d+, room for the longest prompt/) }],
+    });
   });
 
   it('that names a reward nobody knows, or a model that is not there, is refused', async () => {
