@@ -43,6 +43,8 @@ export class Draft {
   advantages: TableView;
   /** 1 at the tokens whose entropy the bonus raises; all when absent. */
   bonusKeep: Tensor | undefined;
+  /** The column that counts those tokens. */
+  bonusCount: SumColumns | undefined;
   readonly #workspace: Workspace;
   readonly #rows: ReadonlyMap<string, TableView>;
   readonly #sums: Tensor;

@@ -100,7 +100,9 @@ function updateOf(batch: MiniBatch, random: Random, workspace: Workspace, option
   scaleRows(draft.device, draft.byLogProb, draft.row('policy'));
   if (klCoef !== 0) klTerm(draft, mean, klCoef, options);
   entropyTerm(draft, mean, entropyCoef);
-  return draft.finish(entropyCoef !== 0);
+  const held = methods.find((method) => method.entropyTerm);
+  held?.entropyTerm!(draft);
+  return draft.finish(entropyCoef !== 0 || held !== undefined);
 }
 
 function rowTerms(

@@ -38,6 +38,8 @@ export interface Method {
   policyTerm?(draft: Draft): void;
   /** Stage 9, after the surrogate: adds penalties to its slopes. */
   penalize?(draft: Draft): void;
+  /** Stage 10: an entropy term of its own in place of the bonus; writes all of `byEntropy`. */
+  entropyTerm?(draft: Draft): void;
   /** The coefficient of the entropy bonus now in force, where the method controls it. */
   entropyCoef?(): number;
   /** The coefficient of the KL term now in force, where the method controls it. */

@@ -20,4 +20,8 @@ export function entropyTerm(draft: Draft, weights: ArrayLike<number>, coefficien
   });
   draft.addLoss({ column: sums.at + 1, weights, coefficient: -coefficient, isPolicy: false });
   draft.measure((rows) => ({ entropy: rows.tokenMean(sums.at), entropy_coef: coefficient }));
+  if (draft.bonusKeep && draft.bonusCount) {
+    const { bonusCount } = draft;
+    draft.measure((rows) => ({ 'entropy/kept': rows.total(sums.at + 1) / Math.max(1, rows.total(bonusCount.at)) }));
+  }
 }

@@ -1,9 +1,6 @@
 /**
- * The method blocks of `algorithm`, by key. To add a method, export its block from its own file under `src/algorithms/` and list it here:
- *
- *     import { clipCovBlock } from '../../algorithms/clip-cov.ts';
- *     export const methodBlocks = { clip_cov: clipCovBlock };
+ * The method blocks of `algorithm`, by key. A method's block stands in its own file under `src/algorithms/` and is listed in `methods.ts` there.
  *
  * A block is a strict object, `.nullable().default(null)`, with `.meta({ description })`: null is off, `{}` is on with defaults.
  */
-export const methodBlocks = {};
+export { methodBlocks } from '../../algorithms/methods.ts';
