@@ -2,6 +2,7 @@
 
 import { DataError } from '../base/errors.ts';
 import { mendByteFallback } from './byte-fallback.ts';
+import { type ChatTemplate, configuredTemplate, parseChatTemplate, type SpecialTokens } from './chat-template.ts';
 import { HubTokenizer } from './hub-tokenizer.ts';
 
 export interface Tokenizer {
@@ -13,26 +14,38 @@ export interface Tokenizer {
   decode(ids: ArrayLike<number>, options?: { readonly skipSpecialTokens?: boolean }): string;
   idOf(token: string): number | undefined;
   tokenOf(id: number): string | undefined;
+  /** Whether a token steers the model and is no part of the text, such as an end token. */
+  isSpecial(id: number): boolean;
+  readonly specialTokens: SpecialTokens;
+  /** How the model was taught to read conversations; null for a model of plain text. */
+  readonly chatTemplate: ChatTemplate | null;
 }
 
 /** Kinds of tokenizer model that the library encodes as the reference does; it guesses at others. */
 const MODEL_TYPES = ['BPE', 'Unigram', 'WordPiece'];
 
+/** The files of a tokenizer, parsed. */
+export interface TokenizerFiles {
+  readonly tokenizerJson: unknown;
+  readonly tokenizerConfig?: unknown;
+  /** Text of `chat_template.jinja`; it wins over the template in the configuration. */
+  readonly chatTemplate?: string;
+  /** How errors call the source. */
+  readonly file?: string;
+}
+
 /**
  * Makes a tokenizer from parsed files. Decoding is the inverse of encoding: spaces are never cleaned up, whatever
  * `tokenizer_config.json` asks for, since a policy must be judged by what it wrote.
  *
- * @param options.file how errors call the source
- * @throws DataError if the files are not those of a tokenizer, or one of an unknown kind
+ * @throws DataError if the files are not those of a tokenizer, or one of an unknown kind, or the chat template is no template
  */
-export function loadTokenizer(options: {
-  readonly tokenizerJson: unknown;
-  readonly tokenizerConfig?: unknown;
-  readonly file?: string;
-}): Tokenizer {
+export function loadTokenizer(options: TokenizerFiles): Tokenizer {
   const file = options.file ?? 'tokenizer.json';
-  const hub = openHubTokenizer(options.tokenizerJson, options.tokenizerConfig ?? {}, file);
+  const tokenizerConfig = options.tokenizerConfig ?? {};
+  const hub = openHubTokenizer(options.tokenizerJson, tokenizerConfig, file);
   if (hub.decoder) mendByteFallback(hub.decoder);
+  const special = specialIds(options.tokenizerJson);
   return {
     vocabSize: 1 + largestId(hub),
     encode(text, { addSpecialTokens = false } = {}) {
@@ -45,7 +58,38 @@ export function loadTokenizer(options: {
     },
     idOf: (token) => hub.token_to_id(token),
     tokenOf: (id) => hub.id_to_token(id),
+    isSpecial: (id) => special.has(id),
+    specialTokens: readSpecialTokens(tokenizerConfig),
+    chatTemplate: openChatTemplate(options, file),
   };
+}
+
+function openChatTemplate({ chatTemplate, tokenizerConfig }: TokenizerFiles, file: string): ChatTemplate | null {
+  const beside = (name: string): string => file.replace(/[^/\\]*$/, name);
+  if (chatTemplate !== undefined) return parseChatTemplate(chatTemplate, beside('chat_template.jinja'));
+  const configFile = beside('tokenizer_config.json');
+  const configured = configuredTemplate(tokenizerConfig, configFile);
+  return configured === null ? null : parseChatTemplate(configured, configFile);
+}
+
+function specialIds(json: unknown): ReadonlySet<number> {
+  const added: unknown = isRecord(json) ? json['added_tokens'] : undefined;
+  const ids = new Set<number>();
+  for (const token of Array.isArray(added) ? added : []) {
+    if (isRecord(token) && token['special'] === true && typeof token['id'] === 'number') ids.add(token['id']);
+  }
+  return ids;
+}
+
+/** A token stands there as its text, or as an object with a `content`. */
+function readSpecialTokens(config: unknown): SpecialTokens {
+  const textOf = (role: string): string | undefined => {
+    const value: unknown = isRecord(config) ? config[`${role}_token`] : undefined;
+    const text = isRecord(value) ? value['content'] : value;
+    return typeof text === 'string' ? text : undefined;
+  };
+  const roles = ['bos', 'eos', 'unk', 'pad'] as const;
+  return Object.fromEntries(roles.flatMap((role) => [[role, textOf(role)] as const]).filter(([, text]) => text !== undefined));
 }
 
 function openHubTokenizer(json: unknown, config: unknown, file: string): HubTokenizer {
@@ -57,17 +101,12 @@ function openHubTokenizer(json: unknown, config: unknown, file: string): HubToke
   }
   const type = model['type'] ?? 'BPE';
   if (typeof type !== 'string' || !MODEL_TYPES.includes(type)) {
-    throw new DataError(
-      `${file}: expected a model of type ${MODEL_TYPES.join(', ')}, got ${String(type)}. Choose a model with one of these tokenizers.`,
-    );
+    throw new DataError(`${file}: expected a model of type ${MODEL_TYPES.join(', ')}, got ${String(type)}. Choose a model with one of these tokenizers.`);
   }
   try {
     return new HubTokenizer({ added_tokens: [], ...json }, config);
   } catch (cause) {
-    throw new DataError(
-      `${file}: expected a tokenizer that can be read, got: ${String(cause)}. The file is damaged or of a newer kind.`,
-      { cause },
-    );
+    throw new DataError(`${file}: expected a tokenizer that can be read, got: ${String(cause)}. The file is damaged or of a newer kind.`, { cause });
   }
 }
 

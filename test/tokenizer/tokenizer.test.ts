@@ -26,41 +26,33 @@ interface GoldenCases {
   }[];
 }
 
-describe.each(['qwen_style', 'smollm_style', 'llama3_style', 'llama2_style', 'metaspace_style'])(
-  'golden tokenizer %s',
-  (name) => {
-    const opened = openTokenizer(pathOf(`../golden/tokenizers/${name}`));
-    const read = readFile(pathOf(`../golden/tokenizers/${name}/cases.json`), 'utf8').then((text): GoldenCases =>
-      JSON.parse(text),
-    );
+describe.each(['qwen_style', 'smollm_style', 'llama3_style', 'llama2_style', 'metaspace_style'])('golden tokenizer %s', (name) => {
+  const opened = openTokenizer(pathOf(`../golden/tokenizers/${name}`));
+  const read = readFile(pathOf(`../golden/tokenizers/${name}/cases.json`), 'utf8').then((text): GoldenCases => JSON.parse(text));
 
-    it('encodes every text', async () => {
-      const [tokenizer, cases] = await Promise.all([opened, read]);
-      expect(tokenizer.vocabSize).toBe(cases.vocab_size);
-      expect(cases.encode.length).toBeGreaterThan(200);
-      for (const { text, ids, ids_with_special_tokens } of cases.encode) {
-        expect([text, ...tokenizer.encode(text)]).toEqual([text, ...ids]);
-        expect([text, ...tokenizer.encode(text, { addSpecialTokens: true })]).toEqual([
-          text,
-          ...ids_with_special_tokens,
-        ]);
-      }
-    });
+  it('encodes every text', async () => {
+    const [tokenizer, cases] = await Promise.all([opened, read]);
+    expect(tokenizer.vocabSize).toBe(cases.vocab_size);
+    expect(cases.encode.length).toBeGreaterThan(200);
+    for (const { text, ids, ids_with_special_tokens } of cases.encode) {
+      expect([text, ...tokenizer.encode(text)]).toEqual([text, ...ids]);
+      expect([text, ...tokenizer.encode(text, { addSpecialTokens: true })]).toEqual([text, ...ids_with_special_tokens]);
+    }
+  });
 
-    it('decodes every text, and ids that are no text', async () => {
-      const [tokenizer, cases] = await Promise.all([opened, read]);
-      for (const { ids, decoded, decoded_skip_special } of [...cases.encode, ...cases.decode]) {
-        expect([ids, tokenizer.decode(ids)]).toEqual([ids, decoded]);
-        expect([ids, tokenizer.decode(ids, { skipSpecialTokens: true })]).toEqual([ids, decoded_skip_special]);
-      }
-    });
+  it('decodes every text, and ids that are no text', async () => {
+    const [tokenizer, cases] = await Promise.all([opened, read]);
+    for (const { ids, decoded, decoded_skip_special } of [...cases.encode, ...cases.decode]) {
+      expect([ids, tokenizer.decode(ids)]).toEqual([ids, decoded]);
+      expect([ids, tokenizer.decode(ids, { skipSpecialTokens: true })]).toEqual([ids, decoded_skip_special]);
+    }
+  });
 
-    it('names its special tokens', async () => {
-      const [tokenizer, cases] = await Promise.all([opened, read]);
-      for (const id of Object.values(cases.special_ids)) expect(tokenizer.idOf(tokenizer.tokenOf(id) ?? '')).toBe(id);
-    });
-  },
-);
+  it('names its special tokens', async () => {
+    const [tokenizer, cases] = await Promise.all([opened, read]);
+    for (const id of Object.values(cases.special_ids)) expect(tokenizer.idOf(tokenizer.tokenOf(id) ?? '')).toBe(id);
+  });
+});
 
 describe('the tokenizer of make-the-number', () => {
   const opened = openTokenizer(pathOf('../../models/make-the-number'));
@@ -86,9 +78,7 @@ describe('the tokenizer of make-the-number', () => {
         const text = sequence.map((id) => NUMBER_VOCABULARY[id]).join('');
         expect(tokenizer.decode(sequence)).toBe(text);
         expect([...tokenizer.encode(text)]).toEqual(sequence);
-        expect(tokenizer.decode(Uint32Array.from(sequence), { skipSpecialTokens: true })).toBe(
-          text.replace(/<\w+>/g, ''),
-        );
+        expect(tokenizer.decode(Uint32Array.from(sequence), { skipSpecialTokens: true })).toBe(text.replace(/<\w+>/g, ''));
       }),
     );
   });

@@ -1,0 +1,126 @@
+/** A model's chat template: finding it, and rendering a conversation with it as transformers does. */
+
+import { DataError } from '../base/errors.ts';
+import { JINJA_LIMITS, JinjaOverrun, JinjaRefusal, runJinja } from './bounded-jinja.ts';
+import { writeDate } from './calendar.ts';
+import { type JinjaNode, parseJinja } from './jinja.ts';
+
+export interface ChatTemplate {
+  /** The file it stands in, for errors. */
+  readonly file: string;
+  readonly source: string;
+  readonly program: JinjaNode;
+}
+
+export interface ChatMessage {
+  readonly role: string;
+  readonly content: string;
+}
+
+/** Texts of the special tokens by role; a template sees them as `bos_token` and so on. */
+export interface SpecialTokens {
+  readonly bos?: string;
+  readonly eos?: string;
+  readonly unk?: string;
+  readonly pad?: string;
+}
+
+export interface Conversation {
+  readonly messages: readonly ChatMessage[];
+  /** Ends the text where the assistant's answer begins. */
+  readonly addGenerationPrompt: boolean;
+  readonly specialTokens?: SpecialTokens;
+  /** More variables of the template, for example `enable_thinking`. */
+  readonly variables?: Readonly<Record<string, unknown>>;
+  /** What a template that writes the date takes for now. */
+  readonly now?: Date;
+}
+
+/** The longest template known is a tenth of this. */
+const MAX_TEMPLATE = 2 ** 17;
+
+/** The library's own patterns take time in the square of a run of spaces. */
+const LONG_GAP = /\s{512}/;
+
+/**
+ * Parses a template.
+ *
+ * @throws DataError if it is no jinja, or longer than any template
+ */
+export function parseChatTemplate(source: string, file: string): ChatTemplate {
+  if (source.length > MAX_TEMPLATE || LONG_GAP.test(source)) {
+    throw new DataError(
+      `${file}: expected a chat template of at most ${MAX_TEMPLATE} characters and no gap of 512, got ${source.length}. Shorten the template.`,
+    );
+  }
+  try {
+    return { file, source, program: parseJinja(source) };
+  } catch (cause) {
+    throw new DataError(
+      `${file}: expected a chat template in jinja, got: ${reasonOf(cause)}. Mend the template, or take the one the model was published with.`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Renders a conversation.
+ *
+ * @throws DataError with the template's own message where it refuses the conversation, and where it cannot be run or never ends
+ */
+export function renderChat(
+  template: ChatTemplate,
+  { messages, addGenerationPrompt, specialTokens = {}, variables = {}, now = new Date() }: Conversation,
+): string {
+  const named = Object.entries(specialTokens).map(([role, token]) => [`${role}_token`, token]);
+  const given = {
+    strftime_now: (format: unknown) => writeDate(now, String(format)),
+    ...Object.fromEntries(named),
+    messages,
+    add_generation_prompt: addGenerationPrompt,
+  };
+  try {
+    return runJinja(template.program, { ...variables, ...given });
+  } catch (cause) {
+    throw new DataError(`${template.file}: ${complaint(cause)}`, { cause });
+  }
+}
+
+function complaint(error: unknown): string {
+  const reason = reasonOf(error);
+  if (error instanceof JinjaRefusal) return `expected a conversation that the chat template takes, got its refusal: ${reason}. Change the messages.`;
+  if (error instanceof JinjaOverrun) {
+    return `expected a chat template that ends within ${JINJA_LIMITS.steps} steps and values of ${JINJA_LIMITS.characters} characters, got ${reason}. Mend the template, or shorten the conversation.`;
+  }
+  return `expected a chat template that can be run, got: ${reason}. Mend the template.`;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * The template a `tokenizer_config.json` holds: a text, or the one called `default` of several.
+ *
+ * @returns null where there is none
+ * @throws DataError if there are several and none is the default
+ */
+export function configuredTemplate(tokenizerConfig: unknown, file: string): string | null {
+  const given: unknown = isRecord(tokenizerConfig) ? tokenizerConfig['chat_template'] : undefined;
+  if (given === undefined || given === null) return null;
+  if (typeof given === 'string') return given;
+  const templates = new Map<string, string>();
+  for (const entry of Array.isArray(given) ? given : Object.entries(given).map(([name, template]) => ({ name, template }))) {
+    const { name, template } = isRecord(entry) ? entry : {};
+    if (typeof name === 'string' && typeof template === 'string') templates.set(name, template);
+  }
+  const chosen = templates.get('default') ?? (templates.size === 1 ? [...templates.values()][0] : undefined);
+  if (chosen !== undefined) return chosen;
+  throw new DataError(
+    `${file}: expected one chat_template, or one named default, got ${[...templates.keys()].join(', ') || JSON.stringify(given)?.slice(0, 40)}. Put the template in chat_template.jinja.`,
+  );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
