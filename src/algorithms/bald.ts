@@ -61,7 +61,9 @@ export function bald(options: BaldOptions): Method {
     advantage({ batch, rewards, values, metrics }) {
       if (isAdditive) return;
       const epistemic = rowDisagreement(batch.tables ?? missing(), batch.rows, options.positions);
-      const scaled = exploreScale(epistemic, rewards, batch.groups, options);
+      // A completion without tokens takes no part in any mean.
+      const groups = batch.groups.map((group) => ({ ...group, rows: group.rows.filter((row) => batch.lengths[row]! > 0) }));
+      const scaled = exploreScale(epistemic, rewards, groups, options);
       values.forEach((_, i) => (values[i]! *= scaled.scale[i]!));
       metrics['epistemic_reward'] = meanOf(Array.from(epistemic));
       metrics['bald_factor_mean'] = meanOf(scaled.factor);
@@ -93,7 +95,7 @@ export interface ExploreScale {
   readonly factor: readonly number[];
   readonly quality: readonly number[];
   readonly coef: readonly number[];
-  /** What the advantages are multiplied by; its mean over the batch is 1. */
+  /** What the advantages are multiplied by; its mean over the rows of all groups is 1. */
   readonly scale: readonly number[];
 }
 
@@ -115,7 +117,8 @@ export function exploreScale(
   }
   const factor = z.map((value) => logistic(Math.max(value, 0)));
   const coef = factor.map((value, i) => 1 + exploreCoef * quality[i]! * value);
-  const mean = meanOf(coef);
+  const counted = groups.flatMap(({ rows }) => rows);
+  const mean = meanOf(counted.map((i) => coef[i]!));
   return { z, factor, quality, coef, scale: coef.map((value) => value / mean) };
 }
 

@@ -1,7 +1,7 @@
 /** Mini-batches and rollout batches from the golden fixtures, on any device. */
 
 import { readFileSync } from 'node:fs';
-import type { MiniBatch, RolloutBatch } from '../../src/algorithms/algorithm.ts';
+import type { Algorithm, MiniBatch, RolloutBatch } from '../../src/algorithms/algorithm.ts';
 import { type Device, tensorOf } from '../../src/gpu/device.ts';
 
 export interface Fixture {
@@ -37,6 +37,12 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 
 export function lengthsOf({ mask }: Pick<Fixture, 'mask'>): Uint32Array {
   return Uint32Array.from(mask, sum);
+}
+
+/** The mini-batch that a trainer would cut of the fixture's rollouts for this algorithm, all groups in it. */
+export function trainingBatchOf(device: Device, f: Fixture, algorithm: Algorithm): MiniBatch {
+  const { values, terms } = algorithm.advantages(rolloutBatchOf(f));
+  return { ...miniBatchOf(device, f, values), terms };
 }
 
 /** The fixture's rows as one mini-batch, with the advantages given or its own. */
@@ -88,6 +94,9 @@ export function rolloutBatchOf(f: Fixture): RolloutBatch {
       rolloutLogProbs: flat(f.samplerLogp),
       tokens: flat(f.tokens),
       thinkEndId: f.thinkEndId,
+      // Passes with dropout that disagree a little, more where entropy is high.
+      entropyOfMean: flat(f.oldEntropy).map((entropy) => 1.25 * entropy),
+      meanOfEntropies: flat(f.oldEntropy),
     },
   };
 }
