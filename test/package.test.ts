@@ -90,6 +90,20 @@ describe('package.json and deno.json', () => {
   });
 });
 
+describe('package-lock.json', () => {
+  it('has every platform’s part of every package, without which npm ci refuses to install', () => {
+    interface Locked {
+      readonly version?: string;
+      readonly optionalDependencies?: Readonly<Record<string, string>>;
+    }
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { readonly packages: Readonly<Record<string, Locked>> };
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter((name) => !(`node_modules/${name}` in packages) && !(`${path}/node_modules/${name}` in packages)),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
 describe('the entries for pages', () => {
   it.each(['src/index.ts', 'src/browser.ts', 'src/worker/run-worker.ts'])('%s reaches nothing of Node', (entry) => {
     const reached = [...reachedFrom(entry)];
