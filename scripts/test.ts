@@ -3,6 +3,7 @@
  *
  *   npm test                     everything but the long tests; the last line counts all of it
  *   npm run test:fast            the tests that need no device
+ *   npm run test:browser         the tests that drive a Chromium
  *   npm run test:long            the tests that train for minutes
  *   … -- PATTERN                 only test files whose path holds PATTERN
  */

@@ -4,6 +4,7 @@
  * A test file is a device test when it imports test/device.ts, itself or through files beside it, or reads ENTRAIN_TEST_ADAPTER; it then
  * runs once per adapter.
  * One that opens an adapter by other means runs once. All others need no device. `*.long.test.ts` runs by `npm run test:long` only.
+ * Files in test/browser/ drive a Chromium: `npm run test:browser` runs them alone.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -22,6 +23,8 @@ export interface TestFiles {
   readonly opening: readonly string[];
   /** Runs on the adapter it is given. */
   readonly onDevice: readonly string[];
+  /** Drives a Chromium. */
+  readonly browser: readonly string[];
   readonly long: readonly string[];
 }
 
@@ -31,13 +34,14 @@ export function testFiles(): TestFiles {
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => join(root, 'test', name))
     .toSorted();
-  const files = { deviceless: [] as string[], opening: [] as string[], onDevice: [] as string[], long: [] as string[] };
+  const files = { deviceless: [] as string[], opening: [] as string[], onDevice: [] as string[], browser: [] as string[], long: [] as string[] };
   for (const path of found) files[placeOf(path)].push(relative(root, path).replaceAll('\\', '/'));
   return files;
 }
 
 function placeOf(path: string): keyof TestFiles {
   if (path.endsWith('.long.test.ts')) return 'long';
+  if (dirname(path) === join(root, 'test/browser')) return 'browser';
   const reached = reachedFrom(path, new Set());
   if (reached.has(sharedDevice) || readFileSync(path, 'utf8').includes("process.env['ENTRAIN_TEST_ADAPTER']")) return 'onDevice';
   return openers.some((opener) => reached.has(opener)) ? 'opening' : 'deviceless';

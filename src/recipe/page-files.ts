@@ -51,7 +51,9 @@ async function storedFile(path: string): Promise<Blob | undefined> {
     return await (await folder.getFileHandle(parts.at(-1) ?? '')).getFile();
   } catch (error) {
     if (error instanceof Error && (error.name === 'NotFoundError' || error.name === 'TypeMismatchError')) return undefined;
-    throw new DataError(`${STORED}${path}: expected a file of the browser's storage, got ${String(error)}. Allow this page to keep site data.`, { cause: error });
+    throw new DataError(`${STORED}${path}: expected a file of the browser's storage, got ${String(error)}. Allow this page to keep site data.`, {
+      cause: error,
+    });
   }
 }
 
@@ -63,7 +65,10 @@ async function fetchFile(url: string): Promise<Blob | undefined> {
     if (!response.ok) throw new Error(`status ${response.status}`);
     return await response.blob();
   } catch (cause) {
-    throw new DataError(`${url}: expected a file that loads, got ${cause instanceof Error ? cause.message : String(cause)}. Check the connection, and that the server allows this page to read it (CORS).`, { cause });
+    throw new DataError(
+      `${url}: expected a file that loads, got ${cause instanceof Error ? cause.message : String(cause)}. Check the connection, and that the server allows this page to read it (CORS).`,
+      { cause },
+    );
   }
 }
 

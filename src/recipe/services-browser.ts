@@ -52,7 +52,8 @@ async function openFolderWeights(files: PageFiles, folder: string): Promise<Weig
   const found = await files.find(whole);
   if (found) return openWeights(sourceOf(found, whole));
   const index = await files.json(`${whole}.index.json`);
-  if (index === undefined) throw new DataError(`${whole}: expected a file, got none. Check model.path; in a page it is a URL, or the name of a folder that was chosen.`);
+  if (index === undefined)
+    throw new DataError(`${whole}: expected a file, got none. Check model.path; in a page it is a URL, or the name of a folder that was chosen.`);
   return openShardedWeights(`${whole}.index.json`, index, async (name) => {
     const part = await files.find(`${folder}/${name}`);
     if (!part) throw new DataError(`${folder}/${name}: expected a file, as the index says, got none. Choose all files of the model.`);
@@ -66,7 +67,8 @@ function sourceOf(blob: Blob, name: string): ByteSource {
     size: blob.size,
     async read(offset, length) {
       const bytes = new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
-      if (bytes.length < length) throw new DataError(`${name}: expected ${length} bytes at ${offset}, got ${bytes.length}. The file is cut off; fetch it again.`);
+      if (bytes.length < length)
+        throw new DataError(`${name}: expected ${length} bytes at ${offset}, got ${bytes.length}. The file is cut off; fetch it again.`);
       return bytes;
     },
   };
@@ -74,7 +76,8 @@ function sourceOf(blob: Blob, name: string): ByteSource {
 
 async function required(files: PageFiles, path: string): Promise<unknown> {
   const value = await files.json(path);
-  if (value === undefined) throw new DataError(`${path}: expected a file, got none. Check model.path; in a page it is a URL, or the name of a folder that was chosen.`);
+  if (value === undefined)
+    throw new DataError(`${path}: expected a file, got none. Check model.path; in a page it is a URL, or the name of a folder that was chosen.`);
   return value;
 }
 

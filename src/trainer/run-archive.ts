@@ -68,9 +68,13 @@ export async function writeChosenRun(chosen: readonly File[], store: RunStore): 
 async function writeRun(files: ReadonlyMap<string, () => Promise<Uint8Array>>, store: RunStore): Promise<void> {
   const paths = [...files.keys()].filter((path) => !path.endsWith('/'));
   const wrong = paths.find((path) => path.startsWith('/') || path.includes('\\') || path.split('/').includes('..'));
-  if (wrong !== undefined) throw new DataError(`${wrong}: expected a path inside the run's folder, got one that leads out of it. This is not the archive of a run.`);
+  if (wrong !== undefined)
+    throw new DataError(`${wrong}: expected a path inside the run's folder, got one that leads out of it. This is not the archive of a run.`);
   const described = paths.filter((path) => /(^|\/)config\.resolved\.yaml$/.test(path)).sort((a, b) => a.length - b.length)[0];
-  if (described === undefined) throw new DataError(`the chosen files: expected a run with its config.resolved.yaml, got ${paths.length} files without. Choose the folder or zip of one run.`);
+  if (described === undefined)
+    throw new DataError(
+      `the chosen files: expected a run with its config.resolved.yaml, got ${paths.length} files without. Choose the folder or zip of one run.`,
+    );
   const top = described.slice(0, -'config.resolved.yaml'.length);
   const inside = paths.filter((path) => path.startsWith(top) && !path.slice(top.length).split('/').some(isPassing));
   const isLast = (path: string): boolean => /(^|\/)(manifest\.json|latest)$/.test(path);

@@ -34,8 +34,10 @@ async function trainIn(place: RunPlace, request: RunRequest, { observer, signal,
     opened({ adapter, tier: device.traits.tier, attempt, place: store.place });
     const all = watchAll(place, request, observer);
     if (movedTo !== undefined) await all.note(`the earlier run is kept in ${movedTo}`);
-    if (adapter.kind === 'software') await all.note('This browser computes on the processor: good enough for small policies; its speed says nothing about a GPU.');
+    if (adapter.kind === 'software')
+      await all.note('This browser computes on the processor: good enough for small policies; its speed says nothing about a GPU.');
     const job = await buildRun(recipe, browserServices(device, files), adapter.name);
+    for (const warning of job.warnings) await all.warning(warning);
     const options = trainOptions(recipe, { attempt, deviceName: adapter.name, recipeHash: await recipeHash(recipe), resume: await resumeFrom(request) });
     return await train(job, store, all, { ...options, beforeStep: (step) => wait(step - 1) }, signal);
   } catch (error) {

@@ -37,7 +37,9 @@ export function startRun(worker: Worker, request: RunRequest, observer: PageObse
       else if (data.kind === 'failed') reject(revivedError(data.error));
       else tell(observer, data);
     });
-    worker.addEventListener('error', ({ message }) => reject(new TrainerError(`the run's worker: expected it to run, got: ${message || 'a script that does not load'}. What was saved is intact.`)));
+    worker.addEventListener('error', ({ message }) =>
+      reject(new TrainerError(`the run's worker: expected it to run, got: ${message || 'a script that does not load'}. What was saved is intact.`)),
+    );
   }).finally(() => worker.terminate());
   void navigator.storage.persist(); // else a browser short of space may clear the run
   say({ kind: 'start', request });

@@ -29,7 +29,9 @@ export async function inRunPlace<T>(request: RunRequest, work: (place: RunPlace)
   const name = recipe.run.name ?? 'run';
   return navigator.locks.request(`entrain ${parent}/${name}`, { ifAvailable: true }, async (lock) => {
     if (!lock) {
-      throw new DataError(`${parent}/${name}: expected a run folder nobody uses, got one that another tab trains in. Watch it there, stop it, or choose another run.name.`);
+      throw new DataError(
+        `${parent}/${name}: expected a run folder nobody uses, got one that another tab trains in. Watch it there, stop it, or choose another run.name.`,
+      );
     }
     const movedTo = request.fresh ? await setAside(await openOpfsStore(parent), name) : undefined;
     const place = await describedIn(await openOpfsStore(`${parent}/${name}`), request);

@@ -13,7 +13,10 @@ async function aRun(): Promise<RunStore> {
   await store.write('metrics.jsonl', '{"step":1}\n');
   await store.write('checkpoints/latest', 'step_1\n');
   await store.write('checkpoints/step_1/manifest.json', '{}');
-  await store.write('checkpoints/step_1/model.safetensors', Uint8Array.from({ length: 300 }, (_, i) => i));
+  await store.write(
+    'checkpoints/step_1/model.safetensors',
+    Uint8Array.from({ length: 300 }, (_, i) => i),
+  );
   await store.write('checkpoints/.tmp-step_2/model.safetensors', 'half');
   await store.write('.lock', '{}');
   return store;
@@ -52,7 +55,10 @@ describe('a run on its way', () => {
 
   it('is found inside a folder of the zip, packed by another program', async () => {
     const to = memoryStore();
-    await unzipRun(zipSync({ 'my-run/config.resolved.yaml': text('a: 1'), 'my-run/logs/attempt_1.log': text('x'), 'my-run/.DS_Store': text('?'), 'other.txt': text('?') }), to);
+    await unzipRun(
+      zipSync({ 'my-run/config.resolved.yaml': text('a: 1'), 'my-run/logs/attempt_1.log': text('x'), 'my-run/.DS_Store': text('?'), 'other.txt': text('?') }),
+      to,
+    );
     expect(await filesOf(to)).toEqual(['config.resolved.yaml', 'logs/attempt_1.log']);
   });
 
@@ -67,7 +73,9 @@ describe('a run on its way', () => {
 
   it('is taken from a folder that a person chose', async () => {
     const to = memoryStore();
-    const chosen = ['run/config.resolved.yaml', 'run/metrics.jsonl'].map((path) => Object.defineProperty(new File(['x'], path.split('/')[1]!), 'webkitRelativePath', { value: path }));
+    const chosen = ['run/config.resolved.yaml', 'run/metrics.jsonl'].map((path) =>
+      Object.defineProperty(new File(['x'], path.split('/')[1]!), 'webkitRelativePath', { value: path }),
+    );
     await writeChosenRun(chosen, to);
     expect(await filesOf(to)).toEqual(['config.resolved.yaml', 'metrics.jsonl']);
   });

@@ -1,0 +1,31 @@
+/** What the tests call in the page. */
+
+import { type KernelReport } from './kernels.ts';
+import { runs } from './runs.ts';
+import { storage } from './storage.ts';
+
+const harness = {
+  async kernelsInPage(): Promise<KernelReport> {
+    const { runKernels } = await import('./kernels.ts');
+    return runKernels();
+  },
+  kernelsInWorker(): Promise<KernelReport> {
+    const worker = new Worker(new URL('./kernel-worker.ts', import.meta.url), { type: 'module' });
+    return new Promise((resolve, reject) => {
+      worker.addEventListener('message', ({ data }: MessageEvent<{ report?: KernelReport; error?: string }>) =>
+        data.report ? resolve(data.report) : reject(new Error(data.error)),
+      );
+      worker.addEventListener('error', ({ message }) => reject(new Error(message)));
+    });
+  },
+  runs,
+  storage,
+};
+
+export type Harness = typeof harness;
+
+declare global {
+  var harness: Harness;
+}
+
+globalThis.harness = harness;
