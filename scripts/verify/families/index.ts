@@ -14,6 +14,7 @@ import { entropyrlFamily } from './entropyrl.ts';
 import { klFamily } from './kl.ts';
 import { law } from './law.ts';
 import { maxentFamily } from './maxent.ts';
+import { offpolicy } from './offpolicy.ts';
 import { surrogates } from './surrogates.ts';
 import { tokenStats } from './token-stats.ts';
 import { trl } from './trl.ts';
@@ -39,6 +40,7 @@ export const families: Readonly<Record<string, Readonly<Record<string, Compute>>
   kl: family(klFamily),
   law: family(law),
   maxent: family(maxentFamily),
+  offpolicy: family(offpolicy),
   surrogates: family(surrogates),
   trl: family(trl),
   token_stats: tokenStats,
