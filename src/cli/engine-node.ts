@@ -1,5 +1,6 @@
 /** The engine of this machine. Heavy parts are loaded by the verb that needs them, so that `--help` answers at once. */
 
+import { promptText } from '../data/prompt.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { Engine, EvaluateServices, SampleRequest, TrainServices } from './engine.ts';
 
@@ -36,7 +37,7 @@ async function evaluateHere(recipe: Recipe, { adapter, observer, signal }: Evalu
       0,
       measured,
       scored.map(({ completion, reward, rollout }) => ({
-        prompt: completion.prompt.text ?? '',
+        prompt: promptText(completion.prompt),
         completion: completion.text,
         reward,
         rewards: {},
@@ -59,7 +60,7 @@ async function sampleHere(recipe: Recipe, { adapter, prompt, prompts: count }: S
   const scored = await built.scorer.score(asked, rollouts);
   opened.device.close();
   return scored.map(({ completion, reward, parts, rollout }) => ({
-    prompt: completion.prompt.text ?? '',
+    prompt: promptText(completion.prompt),
     completion: completion.text,
     reward,
     rewards: Object.fromEntries(Object.entries(parts).map(([name, { score }]) => [name, score ?? Number.NaN])),

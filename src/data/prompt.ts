@@ -25,6 +25,11 @@ export interface Prompt {
   readonly columns: Readonly<Record<string, unknown>>;
 }
 
+/** The prompt as people read it: its text, or its turns one below the other. */
+export function promptText({ text, messages = [] }: Prompt): string {
+  return text ?? messages.map(({ role, content }) => `${role}: ${content}`).join('\n');
+}
+
 export interface PromptSet {
   readonly name: string;
   readonly prompts: readonly Prompt[];
@@ -36,12 +41,10 @@ export interface PromptSet {
  * @throws DataError if there is none, or two have one id
  */
 export function promptSet(name: string, prompts: readonly Prompt[]): PromptSet {
-  if (prompts.length === 0)
-    throw new DataError(`${name}: expected at least one prompt, got none. Check the file and its filters.`);
+  if (prompts.length === 0) throw new DataError(`${name}: expected at least one prompt, got none. Check the file and its filters.`);
   const ids = new Set<string>();
   for (const { id } of prompts) {
-    if (ids.has(id))
-      throw new DataError(`${name}: expected every prompt's id once, got ${id} twice. Number the prompts.`);
+    if (ids.has(id)) throw new DataError(`${name}: expected every prompt's id once, got ${id} twice. Number the prompts.`);
     ids.add(id);
   }
   return { name, prompts };
@@ -64,10 +67,7 @@ export interface PromptOrder {
  *
  * @param options.shuffle false keeps the order of the file in every pass
  */
-export function promptOrder(
-  set: PromptSet,
-  options: { readonly seed: number; readonly shuffle?: boolean },
-): PromptOrder {
+export function promptOrder(set: PromptSet, options: { readonly seed: number; readonly shuffle?: boolean }): PromptOrder {
   const size = set.prompts.length;
   const random = Random.seeded(options.seed).fork('prompt-order');
   let held: { readonly epoch: number; readonly order: Uint32Array } | undefined;
@@ -77,9 +77,7 @@ export function promptOrder(
   };
   const epochAt = (cursor: number): number => {
     if (Number.isSafeInteger(cursor) && cursor >= 0) return Math.floor(cursor / size);
-    throw new DataError(
-      `${set.name}: expected a cursor that is a whole number from 0 up, got ${cursor}. Start from a checkpoint's own cursor.`,
-    );
+    throw new DataError(`${set.name}: expected a cursor that is a whole number from 0 up, got ${cursor}. Start from a checkpoint's own cursor.`);
   };
   const place = (cursor: number): Prompt => {
     const epoch = epochAt(cursor);

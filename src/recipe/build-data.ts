@@ -33,30 +33,6 @@ export async function openPrompts(recipe: Recipe, services: BuildServices, encod
   return { train, evaluation: fittingHeldOut, longest: all.reduce((most, prompt) => Math.max(most, encode(prompt).length), 1) };
 }
 
-/** A function from prompts to token ids that remembers them. Long prompts are cut where the recipe says so. */
-export function promptEncoder(recipe: Recipe, tokenizer: Tokenizer): (prompt: Prompt) => Uint32Array {
-  const { maxPromptLength: limit, overlong } = recipe.data;
-  const known = new Map<string, Uint32Array>();
-  return (prompt) => {
-    const key = prompt.text ?? '';
-    if (prompt.text === undefined) {
-      throw new DataError(`prompt ${prompt.id}: expected text, got a conversation. Chat templates are not rendered yet; give the prompt as text in the model's own format.`);
-    }
-    const found = known.get(key);
-    if (found) return found;
-    const whole = tokenizer.encode(key, { addSpecialTokens: true });
-    const ids = whole.length <= limit ? whole : cut(whole, limit, overlong);
-    known.set(key, ids);
-    return ids;
-  };
-}
-
-function cut(ids: Uint32Array, limit: number, overlong: Recipe['data']['overlong']): Uint32Array {
-  if (overlong === 'left') return ids.slice(ids.length - limit);
-  if (overlong === 'middle') return Uint32Array.from([...ids.subarray(0, Math.ceil(limit / 2)), ...ids.subarray(ids.length - Math.floor(limit / 2))]);
-  return ids;
-}
-
 /** The set without prompts that are too long, or an error that counts them. */
 function fitting(set: PromptSet, { data: { maxPromptLength, overlong } }: Recipe, encode: (prompt: Prompt) => Uint32Array): PromptSet {
   const tooLong = set.prompts.filter((prompt) => encode(prompt).length > maxPromptLength);
@@ -73,21 +49,21 @@ export function taskOf({ data, rollout }: Recipe): NumberTask {
 }
 
 /** The examples of a supervised run, as a function of the cursor. */
-export function exampleSource(recipe: Recipe, train: PromptSet, encode: (prompt: Prompt) => Uint32Array, tokenizer: Tokenizer, eosId: number): (cursor: number, count: number) => readonly Example[] {
-  const completionOf = (text: string): Uint32Array => Uint32Array.from([...tokenizer.encode(text), eosId]).slice(0, recipe.rollout.maxTokens);
+export function exampleSource(recipe: Recipe, train: PromptSet, encode: (prompt: Prompt) => Uint32Array, tokenizer: Tokenizer, endOf: (prompt: Prompt) => number): (cursor: number, count: number) => readonly Example[] {
+  const completionOf = (prompt: Prompt, text: string): Uint32Array => Uint32Array.from([...tokenizer.encode(text), endOf(prompt)]).slice(0, recipe.rollout.maxTokens);
   if (recipe.data.task !== null) {
     const task = taskOf(recipe);
     return (cursor, count) =>
       Array.from({ length: count }, (_, i) => {
         const { prompt, completion } = warmUpExample(recipe.seed, cursor + i, task);
-        return { prompt: encode(prompt), completion: completionOf(completion) };
+        return { prompt: encode(prompt), completion: completionOf(prompt, completion) };
       });
   }
   const order = promptOrder(train, { seed: recipe.seed, shuffle: recipe.data.shuffle });
   return (cursor, count) =>
     order.take(cursor, count).map((prompt) => {
       if (typeof prompt.answer !== 'string') throw new DataError(`prompt ${prompt.id}: expected an answer to learn, got ${JSON.stringify(prompt.answer)}. Name its field with data.answer_key.`);
-      return { prompt: encode(prompt), completion: completionOf(prompt.answer) };
+      return { prompt: encode(prompt), completion: completionOf(prompt, prompt.answer) };
     });
 }
 

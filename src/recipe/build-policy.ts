@@ -10,13 +10,13 @@ import { encodeSafetensors } from '../model/safetensors.ts';
 import { describeConfig } from '../model/write-config.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { Recipe } from './recipe.ts';
+import { type CompletionEnds, withEnds } from './completion-ends.ts';
 import type { BuildServices } from './services.ts';
 
 /** Where the built-in task's tokenizer comes from when a recipe names none. */
 const TASK_TOKENIZER = 'models/make-the-number';
 
-export interface Policy {
-  readonly config: ModelConfig;
+export interface Policy extends CompletionEnds {
   readonly tokenizer: Tokenizer;
   /** Files that make a checkpoint a model other tools load. */
   readonly sideFiles: ReadonlyMap<string, Uint8Array>;
@@ -36,13 +36,18 @@ async function openNamed(recipe: Recipe, services: BuildServices): Promise<Polic
     const { config, weights, sideFiles } = await services.openModel(path);
     const { tokenizer, sideFiles: tokenizerFiles } = await services.openTokenizer(folder ?? path);
     checkVocabulary(config, tokenizer, path);
-    return { config, tokenizer, sideFiles: new Map([...sideFiles, ...tokenizerFiles]), load: (parameters) => loadParameters(services.device, parameters, weights) };
+    return {
+      ...withEnds(config, tokenizer),
+      tokenizer,
+      sideFiles: new Map([...sideFiles, ...tokenizerFiles]),
+      load: (parameters) => loadParameters(services.device, parameters, weights),
+    };
   }
   const { tokenizer, sideFiles } = await services.openTokenizer(folder ?? TASK_TOKENIZER);
   const config = freshConfig(recipe, init!, tokenizer);
   const described = [...describeConfig(config)].map(([name, text]) => [name, new TextEncoder().encode(text)] as const);
   return {
-    config,
+    ...withEnds(config, tokenizer),
     tokenizer,
     sideFiles: new Map([...described, ...sideFiles]),
     load: async (parameters) => loadParameters(services.device, parameters, await freshWeights(config, recipe, init!.embeddingStd)),

@@ -19,8 +19,9 @@ import { StepTables } from '../trainer/step-tables.ts';
 import { trainStep } from '../trainer/train-step.ts';
 import type { TrainJob, TrainOptions } from '../trainer/train.ts';
 import type { Progress, TrainingRun } from '../trainer/training-run.ts';
-import { evaluationSets, exampleSource, openPrompts, openRewards, promptEncoder, type Prompts, samplingOf } from './build-data.ts';
-import { openPolicy, type Policy } from './build-policy.ts';
+import { evaluationSets, exampleSource, openPrompts, openRewards, type Prompts, samplingOf } from './build-data.ts';
+import { openAdapter, openPolicy, type Policy } from './build-policy.ts';
+import { promptEncoder, promptWarnings } from './encode-prompts.ts';
 import { limitsOf, type RunLimits } from './limits.ts';
 import type { Recipe } from './recipe.ts';
 import type { BuildServices } from './services.ts';
@@ -59,8 +60,17 @@ async function assemble(recipe: Recipe, services: BuildServices, isTrained: bool
   return { policy, prompts, parameters, model, sampler, scorer, sampling, encode, limits };
 }
 
-/** A run ready to be trained; `sampledRows` completions are decoded together at most. */
-export async function buildRun(recipe: Recipe, services: BuildServices, deviceName: string): Promise<TrainJob & { readonly sampledRows: number }> {
+/** A run ready to be trained. */
+export interface BuiltRun extends TrainJob {
+  /** Completions decoded together at most. */
+  readonly sampledRows: number;
+  /** Worth a look before it starts. */
+  readonly warnings: readonly string[];
+  /** Its parts, for those who look into a policy while it learns; null in supervised training. */
+  readonly run: TrainingRun | null;
+}
+
+export async function buildRun(recipe: Recipe, services: BuildServices, deviceName: string): Promise<BuiltRun> {
   const built = await assemble(recipe, services, true);
   const { policy, parameters, sampler, scorer, sampling, encode, prompts, limits } = built;
   const model = built.model!;
@@ -101,7 +111,9 @@ export async function buildRun(recipe: Recipe, services: BuildServices, deviceNa
       deviceBytes: device.memory.bytes,
     },
     sampledRows: limits.sampler.maxRows,
-    live: { device, parameters, optimizer, progress, sideFiles: policy.sideFiles },
+    warnings: promptWarnings(prompts.train, policy.tokenizer),
+    live: liveParts(recipe, built, optimizer, progress),
+    run,
     takeStep,
     async evaluate(step) {
       const results = [];
@@ -123,7 +135,7 @@ function sftSteps(recipe: Recipe, { prompts, encode, policy }: BuiltPolicy, { le
   const run = {
     learner,
     progress,
-    examples: exampleSource(recipe, prompts.train, encode, policy.tokenizer, policy.config.eosIds[0]!),
+    examples: exampleSource(recipe, prompts.train, encode, policy.tokenizer, policy.endOf),
     settings: { batch: recipe.batch.prompts, maxLength: recipe.rollout.maxTokens, schedule: scheduleOf(recipe, 1) },
     slopes: { byLogProb: table('byLogProb'), byEntropy: table('byEntropy') },
   };

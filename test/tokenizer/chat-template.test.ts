@@ -104,10 +104,10 @@ describe('a template', () => {
     ['a wide indentation', '{{ "a\\nb" | indent(1000000000) }}'],
     ['a wide JSON', '{{ [[[[1]]]] | tojson(indent=500000000) }}'],
   ])('is stopped at %s', (_, source) => {
-    const started = performance.now();
-    expect(() => render(source)).toThrow(DataError);
-    expect(() => render(source)).toThrow(/expected a chat template that ends within|call stack|not a function/);
-    expect(performance.now() - started).toBeLessThan(3_000);
+    const before = process.cpuUsage();
+    expect(() => render(source)).toThrow(/template: expected a chat template that (ends within|can be run, got: (.*call stack|.*not a function))/);
+    // Of this process alone: tests run beside others.
+    expect(process.cpuUsage(before).user).toBeLessThan(3e6);
   });
 });
 

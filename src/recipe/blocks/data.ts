@@ -25,6 +25,11 @@ export const dataSchema = z
     prompt_key: key.default('prompt').meta(about('Field that holds the prompt.')),
     answer_key: key.nullable().default(null).meta(about('Field that holds the answer; null tries ground_truth, answer, solution, target, label.')),
     source_key: key.nullable().default(null).meta(about('Field that names the source of a row, for metrics by source.')),
+    system_prompt: z.string().min(1).nullable().default(null).meta(about('A system turn before every conversation that has none of its own.')),
+    chat_template_kwargs: z
+      .record(z.string(), z.unknown())
+      .default({})
+      .meta(about('More variables for the chat template, for example enable_thinking: false.')),
     max_prompt_length: z.int().min(1).default(512).meta(about('Longest prompt.', 'tokens')),
     overlong: z
       .enum(['error', 'filter', 'left', 'middle'])
