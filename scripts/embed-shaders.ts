@@ -12,10 +12,16 @@ export function shadersModule(): string {
     .map((name) => name.replaceAll('\\', '/'))
     .sort();
   const entries = files.map((name) => {
-    const text = readFileSync(join(root, 'shaders', name), 'utf8');
+    const text = withoutComments(readFileSync(join(root, 'shaders', name), 'utf8'));
     return `  ${JSON.stringify(name)}: ${JSON.stringify(text)},\n`;
   });
   return `// Made by \`npm run shaders\` from the files under shaders/. Do not edit.\n\nexport const shaders: Readonly<Record<string, string>> = {\n${entries.join('')}};\n`;
+}
+
+/** Comments are half of a shader, and a page downloads what is embedded; those that `shader.ts` obeys stay. */
+function withoutComments(text: string): string {
+  const bare = text.replace(/(?<!^)\/\/(?! unroll)[^\n]*$/gm, '').replace(/^\/\/(?! use )[^\n]*\n/gm, '');
+  return bare.replace(/[ \t]+$/gm, '').replace(/\n{2,}/g, '\n').trimStart();
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {

@@ -9,6 +9,12 @@ describe('the embedded shaders', () => {
     expect(committed === shadersModule(), 'src/gpu/shaders.generated.ts is what scripts/embed-shaders.ts writes').toBe(true);
   });
 
+  it('are bare: no comment but those that are obeyed', () => {
+    const lines = Object.values(shaders).flatMap((text) => text.split('\n'));
+    expect(lines.filter((line) => /\/\/(?! use \S+$| unroll)/.test(line))).toEqual([]);
+    expect(lines.filter((line) => /\/\/ unroll/.test(line)).length).toBeGreaterThan(10);
+  });
+
   it('include only what there is', () => {
     const missing = Object.entries(shaders).flatMap(([path, text]) =>
       [...text.matchAll(/^\/\/ use (\S+)/gm)].map(([, used]) => [path, used!] as const).filter(([, used]) => !(used in shaders)),
