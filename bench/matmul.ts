@@ -2,6 +2,7 @@
 
 import type { Device } from '../src/gpu/device.ts';
 import { tensorOf } from '../src/gpu/device.ts';
+import type { AdapterKind } from '../src/gpu/adapter-node.ts';
 import type { OpenedDevice } from '../src/gpu/open-device-node.ts';
 import { matmul, type MatrixView, matrix, transposed } from '../src/kernels/matmul.ts';
 import { type MatmulOptions, matmulDirect } from '../src/kernels/matmul-forms.ts';
@@ -19,13 +20,18 @@ interface Product {
   readonly shape: readonly [M: number, N: number, K: number];
 }
 
-const SQUARES: readonly Product[] = (
-  [
-    [1024, 1024, 1024],
+/** A cube as large as the naive form does in about a second. */
+const CUBE_SIDE = { hardware: 4096, lavapipe: 1024, software: 512, swiftshader: 512 } as const;
+
+function largeProducts(kind: AdapterKind): readonly Product[] {
+  const side = CUBE_SIDE[kind];
+  const shapes = [
+    [side, side, side],
     [2048, 128, 128],
     [2048, 64, 256],
-  ] as const
-).map((shape) => ({ title: 'a · bᵀ', layout: 'forward', shape }));
+  ] as const;
+  return shapes.map((shape) => ({ title: 'a · bᵀ', layout: 'forward', shape }));
+}
 
 /** The matrices of the default policy, as outputs and inputs. */
 const POLICY = [
@@ -56,7 +62,7 @@ export async function benchMatmul(
   options: { readonly rounds: number; readonly tokens: readonly number[] },
 ): Promise<readonly MatmulRow[]> {
   const rows: MatmulRow[] = [];
-  for (const product of [...SQUARES, ...options.tokens.flatMap(policyProducts)]) {
+  for (const product of [...largeProducts(opened.adapter.kind), ...options.tokens.flatMap(policyProducts)]) {
     const contestants = [
       ...(product.layout === 'forward' ? [naiveMatmul(opened, product.shape)] : []),
       ...ours(opened.device, product),

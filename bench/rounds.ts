@@ -1,5 +1,7 @@
 /** Fair timing: contestants take turns, round after round, so that what else the machine does falls on all of them alike. */
 
+import { untilQuiet } from './quiet.ts';
+
 export interface Contestant {
   readonly name: string;
   /** Does the work this many times and resolves when it is done. */
@@ -17,6 +19,8 @@ export interface Result {
 
 /** Long enough for a sample that waiting for the device is a small part of it. */
 const SAMPLE_MS = 60;
+/** How long a round waits for a quiet moment. */
+const PATIENCE_MS = 1500;
 
 /** Times every contestant in each round, in turn; a sample is as many runs as take about 60 ms. */
 export async function takeTurns(contestants: readonly Contestant[], rounds: number): Promise<readonly Result[]> {
@@ -28,6 +32,7 @@ export async function takeTurns(contestants: readonly Contestant[], rounds: numb
     entries.push({ contestant, firstMs, times, samples: [] as number[] });
   }
   for (let round = 0; round < rounds; round++) {
+    await untilQuiet(PATIENCE_MS);
     for (const { contestant, times, samples } of entries) samples.push((await millisecondsOf(contestant, times)) / times);
   }
   return entries.map(({ contestant: { name }, firstMs, samples }) => {
