@@ -7,9 +7,10 @@ import { rmsNormForward } from '../../src/kernels/rms-norm.ts';
 import { rowsOf } from '../../src/kernels/rows.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
 import { LanguageHead, type TokenStats } from '../../src/model/head.ts';
+import { createLora, type LoraAdapter, type LoraOptions, mergeLora } from '../../src/model/lora.ts';
 import { packGroups, type PackedBatch } from '../../src/model/packing.ts';
 import { createParameters, loadParameters, type Parameters, readParts } from '../../src/model/parameters.ts';
-import { createRopeTable, Transformer } from '../../src/model/transformer.ts';
+import { baseWeights, createRopeTable, Transformer } from '../../src/model/transformer.ts';
 import type { Weights } from '../../src/model/weights.ts';
 import { AdamW } from '../../src/optim/adamw.ts';
 import { PolicySampler } from '../../src/rollout/sampler.ts';
@@ -21,6 +22,8 @@ export interface ModelCase {
   readonly weights: Weights;
   readonly io: Weights;
   readonly tolerances: Readonly<Record<string, number>>;
+  /** A PEFT adapter beside the model: then it alone is trained. */
+  readonly adapter: { readonly weights: Weights; readonly options: LoraOptions } | null;
 }
 
 /** The optimizer of the fixtures. */
@@ -73,10 +76,18 @@ async function load(model: ModelCase, device: Device): Promise<Loaded> {
   const inputs = await readInputs(model);
   const parameters = createParameters(device, model.config);
   await loadParameters(device, parameters, model.weights);
+  const adapter = await loadAdapter(model, device, parameters);
   const room = inputs.B * inputs.T;
-  const transformer = new Transformer(device, model.config, parameters, { maxPositions: inputs.T + 64, maxTokens: room, maxPredictions: room });
+  const transformer = new Transformer(device, model.config, parameters, { maxPositions: inputs.T + 64, maxTokens: room, maxPredictions: room }, adapter);
   const table = (...more: number[]) => device.create('f32', [inputs.B, inputs.T, ...more], 'tables/verify');
   return { device, parameters, model: transformer, inputs, tables: { logProbs: table(), entropies: table(), moments: table(6) } };
+}
+
+async function loadAdapter({ adapter }: ModelCase, device: Device, parameters: Parameters): Promise<LoraAdapter | null> {
+  if (!adapter) return null;
+  const lora = createLora(device, parameters, adapter.options);
+  await loadParameters(device, lora, adapter.weights);
+  return lora;
 }
 
 /** Logits, hidden states, log-probs and entropies. */
@@ -100,10 +111,29 @@ export async function checkForward(model: ModelCase, device: Device, tally: Tall
   head.logits(transformer.streams.at(-1)!, all, count, logits);
   comparePacked(tally, 'logits', tolerances['logits_abs']!, await device.read(logits), await io.read('logits'), slotOf, vocabSize, 'logits');
 
+  if (model.adapter) await checkAdapterOffAndMerged(model, device, tally, transformer, inputs);
+
   const valid = (limit: number) => (i: number) => (mask[i] === 1 ? limit : null);
   const { log_probs_abs: logProbLimit = 0, entropies_abs: entropyLimit = 0 } = tolerances;
   tally.compare('log_probs', `${logProbLimit}`, await device.read(tables.logProbs), await io.read('log_probs'), valid(logProbLimit), 'log_probs');
   tally.compare('entropies', `${entropyLimit}`, await device.read(tables.entropies), await io.read('entropies'), valid(entropyLimit), 'entropies');
+}
+
+/** The base model under a switched-off adapter, and the model with its adapter folded in. */
+async function checkAdapterOffAndMerged({ config, io, tolerances }: ModelCase, device: Device, tally: Tally, model: Transformer, { packed, slotOf }: Inputs): Promise<void> {
+  const { vocabSize } = config;
+  const count = packed.tokens.length;
+  const limit = tolerances['logits_abs']!;
+  const head = new LanguageHead(device, config, model.parameters, count, false);
+  const logits = device.create('f32', [count, vocabSize], 'verify/logits');
+  const all = tensorOf(device, 'u32', [count], Uint32Array.from({ length: count }, (_, i) => i), 'verify/rows');
+  const compare = async (name: string) => {
+    head.logits(model.runBlocks(model.place(packed), baseWeights(model.parameters)), all, count, logits);
+    comparePacked(tally, name, limit, await device.read(logits), await io.read(name), slotOf, vocabSize, name);
+  };
+  await compare('logits_base');
+  mergeLora(device, model.parameters, model.adapter!);
+  await compare('logits_merged');
 }
 
 function normalised(device: Device, config: ModelConfig, parameters: Parameters, model: Transformer, count: number) {
@@ -122,12 +152,12 @@ function comparePacked(tally: Tally, quantity: string, limit: number, got: Array
 /** Loss, gradients, their norm, the optimizer, and five steps. */
 export async function checkTraining(model: ModelCase, device: Device, tally: Tally): Promise<void> {
   const { io, tolerances } = model;
-  const { parameters, model: transformer, tables, inputs } = await load(model, device);
+  const { model: transformer, tables, inputs } = await load(model, device);
   const { B, T, temperature, packed } = inputs;
   const weights = { logProb: await io.read('w_logp'), entropy: await io.read('w_ent') };
   const byLogProb = tensorOf(device, 'f32', [B, T], weights.logProb, 'tables/byLogProb');
   const byEntropy = tensorOf(device, 'f32', [B, T], weights.entropy, 'tables/byEntropy');
-  const trained = parameters.all.map((parameter) => ({ name: parameter.name, weights: parameter.weights, gradient: transformer.gradients.get(parameter)! }));
+  const trained = transformer.trained.map((parameter) => ({ name: parameter.name, weights: parameter.weights, gradient: transformer.gradients.get(parameter)! }));
   const optimizer = new AdamW(device, trained, ADAMW);
 
   const losses: number[] = [];
@@ -144,9 +174,9 @@ export async function checkTraining(model: ModelCase, device: Device, tally: Tal
     losses.push(await lossNow());
     transformer.clearGradients();
     transformer.backward(batch, { byLogProb, byEntropy }, temperature);
-    if (step === 0) await checkGradients(model, device, tally, parameters, transformer);
+    if (step === 0) await checkGradients(model, device, tally, transformer);
     norms.push((await optimizer.update(LR)).gradNorm);
-    if (step === 0) await checkAfterUpdate(model, device, tally, parameters);
+    if (step === 0) await checkAfterUpdate(model, device, tally, transformer);
   }
   transformer.forward(transformer.place(packed), tables, temperature);
   losses.push(await lossNow());
@@ -161,9 +191,9 @@ export async function checkTraining(model: ModelCase, device: Device, tally: Tal
   await checkOptimizerAlone(model, device, tally);
 }
 
-async function checkGradients({ io, tolerances }: ModelCase, device: Device, tally: Tally, parameters: Parameters, model: Transformer): Promise<void> {
+async function checkGradients({ io, tolerances }: ModelCase, device: Device, tally: Tally, model: Transformer): Promise<void> {
   const { grads_relative_to_tensor_max: ofTensor = 0, grads_relative_to_largest: ofLargest = 0 } = tolerances;
-  const got = await readParts(device, parameters, (parameter) => model.gradients.get(parameter)!);
+  const got = await readParts(device, { all: model.trained }, (parameter) => model.gradients.get(parameter)!);
   const expected = new Map<string, Float32Array>();
   for (const name of got.keys()) expected.set(name, await io.read(`grad.${name}`));
   const largest = Math.max(...[...expected.values()].map(largestOf));
@@ -182,10 +212,10 @@ async function firmElements({ io }: ModelCase, name: string): Promise<(i: number
   return (i) => Math.abs(gradient[i]!) * factor >= 1e-6 && Math.abs(gradient[i]!) >= least;
 }
 
-async function checkAfterUpdate(model: ModelCase, device: Device, tally: Tally, parameters: Parameters): Promise<void> {
+async function checkAfterUpdate(model: ModelCase, device: Device, tally: Tally, { trained }: Transformer): Promise<void> {
   const limit = model.tolerances['adamw_abs_on_firm_elements'] ?? 0;
   const otherLimit = 2.1e-3; // a sanity check: these steps are rounding noise divided by itself
-  for (const [name, { data: values }] of await readParts(device, parameters)) {
+  for (const [name, { data: values }] of await readParts(device, { all: trained })) {
     const expected = await model.io.read(`after_adamw.${name}`);
     const isFirm = await firmElements(model, name);
     tally.compare('after_adamw, firm', `${limit}`, values, expected, (i) => (isFirm(i) ? limit : null), name);
@@ -198,14 +228,15 @@ async function checkOptimizerAlone(model: ModelCase, device: Device, tally: Tall
   const limit = model.tolerances['adamw_abs_from_stored_grads'] ?? 0;
   const parameters = createParameters(device, model.config);
   await loadParameters(device, parameters, model.weights);
+  const all = ((await loadAdapter(model, device, parameters)) ?? parameters).all;
   const trained = [];
-  for (const parameter of parameters.all) {
+  for (const parameter of all) {
     const gradient = new Float32Array(elementsOf(parameter.shape));
     for (const { name, offset } of parameter.parts) gradient.set(await model.io.read(`grad.${name}`), offset);
     trained.push({ name: parameter.name, weights: parameter.weights, gradient: tensorOf(device, 'f32', parameter.shape, gradient, 'verify/gradient') });
   }
   await new AdamW(device, trained, ADAMW).update(LR);
-  for (const [name, { data: values }] of await readParts(device, parameters)) {
+  for (const [name, { data: values }] of await readParts(device, { all })) {
     tally.compare('adamw from stored gradients', `${limit}`, values, await model.io.read(`after_adamw.${name}`), () => limit, name);
   }
 }
@@ -221,7 +252,8 @@ export async function checkGeneration(model: ModelCase, device: Device, tally: T
 
   const parameters = createParameters(device, config);
   await loadParameters(device, parameters, model.weights);
-  const sampler = new PolicySampler(device, config, parameters, createRopeTable(device, config, P + steps), { maxRows: G, maxPromptTokens: G * P, maxTokens: steps });
+  const weights = { parameters, adapter: await loadAdapter(model, device, parameters) };
+  const sampler = new PolicySampler(device, config, weights, createRopeTable(device, config, P + steps), { maxRows: G, maxPromptTokens: G * P, maxTokens: steps });
   const greedy = { n: 1, maxTokens: steps, temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
   const random = Random.seeded(0);
   const free = await sampler.sample(prompts, { ...greedy, stopIds: [] }, random);

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { TrainerError } from '../../src/base/errors.ts';
 import type { Device } from '../../src/gpu/device.ts';
+import { parseAdapterConfig } from '../../src/model/peft.ts';
 import { openFile, openModelFolder } from '../../src/model/weights-node.ts';
 import { openWeights, type Weights } from '../../src/model/weights.ts';
 import { readFile } from 'node:fs/promises';
@@ -54,7 +55,14 @@ async function readCase(folder: string): Promise<ModelCase> {
   const { config, weights } = await openModelFolder(folder);
   const expected: Weights = await openWeights(await openFile(io));
   const meta: unknown = JSON.parse(await readFile(join(folder, 'meta.json'), 'utf8'));
-  return { folder, config, weights, io: expected, tolerances: tolerancesOf(meta, folder) };
+  return { folder, config, weights, io: expected, tolerances: tolerancesOf(meta, folder), adapter: await readAdapter(folder) };
+}
+
+async function readAdapter(folder: string): Promise<ModelCase['adapter']> {
+  const file = join(folder, 'adapter', 'adapter_config.json');
+  if (!existsSync(file)) return null;
+  const options = parseAdapterConfig(JSON.parse(await readFile(file, 'utf8')), file);
+  return { options, weights: await openWeights(await openFile(join(folder, 'adapter', 'adapter_model.safetensors'))) };
 }
 
 function tolerancesOf(meta: unknown, folder: string): Record<string, number> {

@@ -11,8 +11,7 @@ import type { DeviceBatch } from '../model/device-batch.ts';
 import { DropoutPasses, type DropoutPassesOptions } from '../model/dropout-passes.ts';
 import type { TokenSlopes, TokenStats } from '../model/head.ts';
 import { microBatches, packGroups, type PackedGroup } from '../model/packing.ts';
-import type { Parameters } from '../model/parameters.ts';
-import type { Transformer } from '../model/transformer.ts';
+import type { PolicyWeights, Transformer } from '../model/transformer.ts';
 import type { AdamW, UpdateReport } from '../optim/adamw.ts';
 
 export interface LearnerLimits {
@@ -37,12 +36,12 @@ export class Learner {
   readonly #limits: LearnerLimits;
   readonly #stats: TokenStats;
   readonly #referenceStats: TokenStats | null;
-  readonly #reference: Parameters | null;
+  readonly #reference: PolicyWeights | null;
   #dropout: { readonly passes: DropoutPasses; readonly entropyOfMean: Tensor } | null = null;
   /** The micro-batch whose activations the model still holds. */
   #held: { readonly groups: readonly PackedGroup[]; readonly batch: DeviceBatch } | null = null;
 
-  constructor(model: Transformer, optimizer: AdamW, reference: Parameters | null, limits: LearnerLimits) {
+  constructor(model: Transformer, optimizer: AdamW, reference: PolicyWeights | null, limits: LearnerLimits) {
     this.device = model.device;
     this.model = model;
     this.optimizer = optimizer;
@@ -110,12 +109,12 @@ export class Learner {
     return report;
   }
 
-  #forwardAll(groups: readonly PackedGroup[], tables: TokenStats, temperature: number, parameters = this.model.parameters): void {
+  #forwardAll(groups: readonly PackedGroup[], tables: TokenStats, temperature: number, weights: PolicyWeights = this.model): void {
     this.#held = null;
     const packs = this.#packs(groups);
     for (const pack of packs) {
       const batch = this.model.place(packGroups(pack));
-      this.model.forward(batch, tables, temperature, parameters);
+      this.model.forward(batch, tables, temperature, weights);
       if (packs.length === 1) this.#held = { groups, batch };
     }
   }

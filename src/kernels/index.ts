@@ -13,6 +13,8 @@ import { rmsNormBackwardDirect, rmsNormBackwardWorkgroup, rmsNormForwardDirect, 
 import { ropeKernel } from './rope.ts';
 import { gatherRowsKernel, scatterRowsKernel, segmentSumKernel } from './rows.ts';
 import { advanceRowsDirect, sampleTokensDirect, sampleTokensWorkgroup } from './sampling.ts';
+import { scaleKernel } from './scale.ts';
+import { stageKernels } from './stages-list.ts';
 import { swigluBackwardKernel, swigluForwardKernel } from './swiglu.ts';
 import { tokenStatsBackwardDirect, tokenStatsFinishDirect, tokenStatsTileDirect, tokenStatsTileWorkgroup } from './token-stats.ts';
 import { topTokensBackwardDirect, topTokensDirect } from './top-tokens.ts';
@@ -46,8 +48,10 @@ export const kernels = [
   ropeKernel,
   sampleTokensDirect,
   sampleTokensWorkgroup,
+  scaleKernel,
   scatterRowsKernel,
   segmentSumKernel,
+  ...stageKernels,
   sumOfSquaresDirect,
   sumOfSquaresWorkgroup,
   swigluBackwardKernel,

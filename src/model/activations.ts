@@ -5,6 +5,7 @@ import type { Tensor } from '../gpu/tensor.ts';
 import { columnSumScratch } from '../kernels/column-sum.ts';
 import { normScratch } from '../kernels/rms-norm.ts';
 import type { ModelConfig } from './config.ts';
+import { type LayerAdapters, LINEAR_NAMES, type LinearName } from './lora.ts';
 
 /** Widths of the packed q, k, v row, in elements. */
 export function attentionLayout({ heads, kvHeads, headDim }: ModelConfig): { query: number; keyValue: number; row: number } {
@@ -30,6 +31,8 @@ export interface BlockRoom {
   readonly feedForwardRms: Tensor;
   readonly gateUp: Tensor;
   readonly activated: Tensor;
+  /** scale · x · Aᵀ of each corrected matrix. */
+  readonly reduced: Readonly<Record<LinearName, Tensor | null>>;
 }
 
 /** One block's backward pass, shared by all blocks. */
@@ -43,11 +46,13 @@ export interface BackwardRoom {
   readonly delta: Tensor;
   readonly gateUp: Tensor;
   readonly activated: Tensor;
+  /** Scratch of the widest low-rank product; null without corrections. */
+  readonly reduced: Tensor | null;
   /** Partial sums over rows, for gradients of norms and biases. */
   readonly columns: Tensor;
 }
 
-export function createBlockRoom(device: Device, config: ModelConfig, tokens: number, label: string, input: Tensor): BlockRoom {
+export function createBlockRoom(device: Device, config: ModelConfig, tokens: number, label: string, input: Tensor, adapters?: LayerAdapters): BlockRoom {
   const { width, ffWidth, heads, kvHeads, qkNorm } = config;
   const { query, row } = attentionLayout(config);
   const room = (name: string, columns: number) => device.create('f32', [tokens, columns], `${label}/${name}`);
@@ -66,13 +71,22 @@ export function createBlockRoom(device: Device, config: ModelConfig, tokens: num
     feedForwardRms: room('feedForwardRms', 1),
     gateUp: room('gateUp', 2 * ffWidth),
     activated: room('activated', ffWidth),
+    reduced: reducedOf((name) => {
+      const columns = adapters?.[name]?.a.shape[0];
+      return columns === undefined ? null : room(`reduced.${name}`, columns);
+    }),
   };
 }
 
-export function createBackwardRoom(device: Device, config: ModelConfig, tokens: number): BackwardRoom {
+function reducedOf(make: (name: LinearName) => Tensor | null): BlockRoom['reduced'] {
+  return { qkv: make('qkv'), attentionOut: make('attentionOut'), gateUp: make('gateUp'), down: make('down') };
+}
+
+export function createBackwardRoom(device: Device, config: ModelConfig, tokens: number, adapters?: readonly LayerAdapters[]): BackwardRoom {
   const { width, ffWidth, heads, qkNorm, headDim } = config;
   const { query, row } = attentionLayout(config);
   const room = (name: string, columns: number) => device.create('f32', [tokens, columns], `backward/${name}`);
+  const widest = Math.max(0, ...(adapters ?? []).flatMap((layer) => LINEAR_NAMES.map((name) => layer[name]?.a.shape[0] ?? 0)));
   const columns = Math.max(normScratch(tokens, width), normScratch(tokens * heads, headDim), columnSumScratch(tokens, row));
   return {
     stream: room('stream', width),
@@ -83,6 +97,7 @@ export function createBackwardRoom(device: Device, config: ModelConfig, tokens: 
     delta: room('delta', heads),
     gateUp: room('gateUp', 2 * ffWidth),
     activated: room('activated', ffWidth),
+    reduced: widest > 0 ? room('reduced', widest) : null,
     columns: device.create('f32', [columns], 'backward/columns'),
   };
 }

@@ -11,13 +11,15 @@ import type { Tensor } from '../gpu/tensor.ts';
 import { attentionBackward, attentionForward } from '../kernels/attention.ts';
 import { columnSum } from '../kernels/column-sum.ts';
 import { dropout } from '../kernels/dropout.ts';
-import { matmul, matrix, repeatedRow, transposed } from '../kernels/matmul.ts';
+import { matrix, type MatrixView, repeatedRow } from '../kernels/matmul.ts';
 import { rmsNormBackward, rmsNormForward, rmsNormWeightBackward } from '../kernels/rms-norm.ts';
 import { rope } from '../kernels/rope.ts';
 import { rowsOf, scatterRows } from '../kernels/rows.ts';
 import { swigluBackward, swigluForward } from '../kernels/swiglu.ts';
 import { attentionLayout, type BackwardRoom, type BlockRoom } from './activations.ts';
 import type { ModelConfig } from './config.ts';
+import { backwardLinear, forwardLinear, type GradientOf, type Linear } from './linear.ts';
+import type { LayerAdapters, LinearName } from './lora.ts';
 import type { LayerParameters, Parameter } from './parameters.ts';
 
 /** Keys and values of one layer: row r holds its keys, then its values. */
@@ -38,6 +40,8 @@ export interface BlockContext {
   readonly ranges: Tensor;
   readonly seenUntil?: Tensor;
   readonly dropout?: DropoutPass;
+  /** Low-rank corrections by layer; absent for the base model. */
+  readonly adapters?: readonly LayerAdapters[];
 }
 
 /** Dropout in a forward pass: on the embeddings, the attention output, the gated activations and the feed-forward output. */
@@ -62,50 +66,38 @@ export function drop({ device, dropout: pass, positions, count }: BlockContext, 
 export function forwardBlock(context: BlockContext, layer: LayerParameters, room: BlockRoom, output: Tensor, cache: LayerCache | null, index = 0): void {
   const { device, config, count } = context;
   const { width, ffWidth } = config;
-  const { query } = attentionLayout(config);
+  const linear = linearsOf(context, layer, room, index);
 
   forwardNorm(context, layer.inputNorm, room.input, room.attentionNorm, room.attentionRms);
-  forwardAttention(context, layer, room, cache);
-  matmul(device, {
-    a: matrix(room.attended, query),
-    b: transposed(matrix(layer.attentionOut.weights, query)),
-    out: matrix(room.middle, width),
-    ...joining(context, room.input),
-    shape: [count, width, query],
-  });
+  forwardAttention(context, layer, room, cache, linear('qkv'));
+  forwardLinear(linear('attentionOut'), room.attended, room.middle, joining(context, room.input));
   drop(context, room.middle, width, index, 'attention', room.input);
 
   forwardNorm(context, layer.feedForwardNorm, room.middle, room.feedForwardNorm, room.feedForwardRms);
-  matmul(device, {
-    a: matrix(room.feedForwardNorm, width),
-    b: transposed(matrix(layer.gateUp.weights, width)),
-    out: matrix(room.gateUp, 2 * ffWidth),
-    shape: [count, 2 * ffWidth, width],
-  });
+  forwardLinear(linear('gateUp'), room.feedForwardNorm, room.gateUp);
   swigluForward(device, { gateUp: rowsOf(room.gateUp, 2 * ffWidth), out: rowsOf(room.activated, ffWidth), count, width: ffWidth });
   drop(context, room.activated, ffWidth, index, 'activation');
-  matmul(device, {
-    a: matrix(room.activated, ffWidth),
-    b: transposed(matrix(layer.down.weights, ffWidth)),
-    out: matrix(output, width),
-    ...joining(context, room.middle),
-    shape: [count, width, ffWidth],
-  });
+  forwardLinear(linear('down'), room.activated, output, joining(context, room.middle));
   drop(context, output, width, index, 'feedForward', room.middle);
 }
 
 /** A branch is added to the stream in the product's own pass, unless dropout comes between. */
-function joining({ config, dropout: pass }: BlockContext, stream: Tensor): { addend?: ReturnType<typeof matrix> } {
-  return pass ? {} : { addend: matrix(stream, config.width) };
+function joining({ config, dropout: pass }: BlockContext, stream: Tensor): MatrixView | undefined {
+  return pass ? undefined : matrix(stream, config.width);
+}
+
+/** The block's matrices by name, each with its correction. */
+function linearsOf({ device, count, adapters }: BlockContext, layer: LayerParameters, room: BlockRoom, index: number): (name: LinearName) => Linear {
+  return (name) => ({ device, count, weight: layer[name], adapter: adapters?.[index]?.[name] ?? null, reduced: room.reduced[name] });
 }
 
 /** Turns dL/dy in `back.stream` into dL/dx, in place, and adds to the gradients of the layer's parameters. */
-export function backwardBlock(context: BlockContext, layer: LayerParameters, room: BlockRoom, back: BackwardRoom, gradientOf: (parameter: Parameter) => Tensor): void {
+export function backwardBlock(context: BlockContext, layer: LayerParameters, room: BlockRoom, back: BackwardRoom, gradientOf: GradientOf, index = 0): void {
   const { device, config, count } = context;
-  const { width, ffWidth } = config;
-  const { query } = attentionLayout(config);
+  const { ffWidth } = config;
+  const linear = linearsOf(context, layer, room, index);
 
-  backwardMatrix(context, layer.down, room.activated, back.stream, back.activated, gradientOf, ffWidth, width);
+  backwardLinear(linear('down'), room.activated, back.stream, back.activated, gradientOf, back.reduced);
   swigluBackward(device, {
     gateUp: rowsOf(room.gateUp, 2 * ffWidth),
     dOut: rowsOf(back.activated, ffWidth),
@@ -113,26 +105,20 @@ export function backwardBlock(context: BlockContext, layer: LayerParameters, roo
     count,
     width: ffWidth,
   });
-  backwardMatrix(context, layer.gateUp, room.feedForwardNorm, back.gateUp, back.norm, gradientOf, width, 2 * ffWidth);
+  backwardLinear(linear('gateUp'), room.feedForwardNorm, back.gateUp, back.norm, gradientOf, back.reduced);
   backwardNorm(context, layer.feedForwardNorm, room.middle, room.feedForwardRms, back, gradientOf);
 
-  backwardMatrix(context, layer.attentionOut, room.attended, back.stream, back.attended, gradientOf, query, width);
-  backwardAttention(context, layer, room, back, gradientOf);
+  backwardLinear(linear('attentionOut'), room.attended, back.stream, back.attended, gradientOf, back.reduced);
+  backwardAttention(context, layer, room, back, gradientOf, linear('qkv'));
   backwardNorm(context, layer.inputNorm, room.input, room.attentionRms, back, gradientOf);
 }
 
-function forwardAttention(context: BlockContext, layer: LayerParameters, room: BlockRoom, cache: LayerCache | null): void {
+function forwardAttention(context: BlockContext, layer: LayerParameters, room: BlockRoom, cache: LayerCache | null, qkv: Linear): void {
   const { device, config, count, positions, ranges, ropeTable } = context;
-  const { heads, kvHeads, headDim, width } = config;
+  const { heads, kvHeads, headDim } = config;
   const { query, keyValue, row } = attentionLayout(config);
 
-  matmul(device, {
-    a: matrix(room.attentionNorm, width),
-    b: transposed(matrix(layer.qkv.weights, width)),
-    out: matrix(room.projected ?? room.qkv, row),
-    ...(layer.qkvBias && { addend: repeatedRow(layer.qkvBias.weights) }),
-    shape: [count, row, width],
-  });
+  forwardLinear(qkv, room.attentionNorm, room.projected ?? room.qkv, layer.qkvBias ? repeatedRow(layer.qkvBias.weights) : undefined);
   if (room.projected && layer.queryNorm && layer.keyNorm) {
     device.copy(room.projected, room.qkv, count * row);
     const norm = (weight: Parameter, inverseRms: Tensor, pieces: number, offset: number) =>
@@ -165,9 +151,9 @@ function forwardAttention(context: BlockContext, layer: LayerParameters, room: B
   });
 }
 
-function backwardAttention(context: BlockContext, layer: LayerParameters, room: BlockRoom, back: BackwardRoom, gradientOf: (parameter: Parameter) => Tensor): void {
+function backwardAttention(context: BlockContext, layer: LayerParameters, room: BlockRoom, back: BackwardRoom, gradientOf: GradientOf, qkv: Linear): void {
   const { device, config, count, positions, ranges, ropeTable, seenUntil } = context;
-  const { heads, kvHeads, headDim, width } = config;
+  const { heads, kvHeads, headDim } = config;
   const { query, keyValue, row } = attentionLayout(config);
   const slices = (tensor: Tensor) => [rowsOf(tensor, row), rowsOf(tensor, row, query), rowsOf(tensor, row, query + keyValue)] as const;
   const [queries, keys, values] = slices(room.qkv);
@@ -195,16 +181,16 @@ function backwardAttention(context: BlockContext, layer: LayerParameters, room: 
     device.copy(back.qkv, dProjected, count * row);
     const norm = (weight: Parameter, inverseRms: Tensor, pieces: number, offset: number) => {
       const shared = { x: rowsOf(room.projected!, row, offset), inverseRms, dOut: rowsOf(back.qkv, row, offset), count, heads: pieces, width: headDim };
-      rmsNormWeightBackward(device, { ...shared, dWeight: gradientOf(weight), scratch: back.columns });
+      const dWeight = gradientOf(weight);
+      if (dWeight) rmsNormWeightBackward(device, { ...shared, dWeight, scratch: back.columns });
       rmsNormBackward(device, { ...shared, weight: weight.weights, dX: rowsOf(dProjected, row, offset), accumulate: false });
     };
     norm(layer.queryNorm, room.queryRms!, heads, 0);
     norm(layer.keyNorm, room.keyRms!, kvHeads, query);
   }
-  if (layer.qkvBias) {
-    columnSum(device, { from: rowsOf(dProjected, row), out: gradientOf(layer.qkvBias), scratch: back.columns, count, width: row });
-  }
-  backwardMatrix(context, layer.qkv, room.attentionNorm, dProjected, back.norm, gradientOf, width, row);
+  const dBias = layer.qkvBias && gradientOf(layer.qkvBias);
+  if (dBias) columnSum(device, { from: rowsOf(dProjected, row), out: dBias, scratch: back.columns, count, width: row });
+  backwardLinear(qkv, room.attentionNorm, dProjected, back.norm, gradientOf, back.reduced);
 }
 
 function attentionShape({ config, count }: BlockContext) {
@@ -218,30 +204,10 @@ function forwardNorm({ device, config, count }: BlockContext, weight: Parameter,
 }
 
 /** Adds the gradient that came through a norm (`back.norm`) to the residual stream's (`back.stream`). */
-function backwardNorm({ device, config, count }: BlockContext, weight: Parameter, x: Tensor, inverseRms: Tensor, back: BackwardRoom, gradientOf: (parameter: Parameter) => Tensor): void {
+function backwardNorm({ device, config, count }: BlockContext, weight: Parameter, x: Tensor, inverseRms: Tensor, back: BackwardRoom, gradientOf: GradientOf): void {
   const { width } = config;
   const shared = { x: rowsOf(x, width), inverseRms, dOut: rowsOf(back.norm, width), count, heads: 1, width };
-  rmsNormWeightBackward(device, { ...shared, dWeight: gradientOf(weight), scratch: back.columns });
+  const dWeight = gradientOf(weight);
+  if (dWeight) rmsNormWeightBackward(device, { ...shared, dWeight, scratch: back.columns });
   rmsNormBackward(device, { ...shared, weight: weight.weights, dX: rowsOf(back.stream, width), accumulate: true });
-}
-
-/** y = x · Wᵀ backward: dx = dy · W, and dW += dyᵀ · x. W is [outputs, inputs]. */
-function backwardMatrix(
-  { device, count }: BlockContext,
-  weight: Parameter,
-  x: Tensor,
-  dOut: Tensor,
-  dX: Tensor,
-  gradientOf: (parameter: Parameter) => Tensor,
-  inputs: number,
-  outputs: number,
-): void {
-  matmul(device, { a: matrix(dOut, outputs), b: matrix(weight.weights, inputs), out: matrix(dX, inputs), shape: [count, inputs, outputs] });
-  matmul(device, {
-    a: transposed(matrix(dOut, outputs)),
-    b: matrix(x, inputs),
-    out: matrix(gradientOf(weight), inputs),
-    shape: [outputs, inputs, count],
-    accumulate: true,
-  });
 }

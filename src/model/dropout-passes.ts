@@ -61,7 +61,7 @@ export class DropoutPasses {
   run(batch: DeviceBatch, tables: TokenStats, entropyOfMean: Tensor, random: Random, onPass: () => void): void {
     const { passes, rate } = this.#options;
     for (let pass = 0; pass < passes; pass++) {
-      const stream = this.#model.runBlocks(batch, this.#model.parameters, { rate, key: random.at(pass).key });
+      const stream = this.#model.runBlocks(batch, this.#model, { rate, key: random.at(pass).key });
       this.#keepHidden(batch, stream, pass);
       this.#passStats(batch, tables, pass);
       onPass();

@@ -15,7 +15,8 @@ import { gatherRows, rowsOf, segmentSum } from '../kernels/rows.ts';
 import { STATE_WIDTH, tokenStatsBackward, tokenStatsFinish, tokenStatsTile } from '../kernels/token-stats.ts';
 import type { ModelConfig } from './config.ts';
 import type { DeviceBatch } from './device-batch.ts';
-import type { Parameter, Parameters } from './parameters.ts';
+import type { GradientOf } from './linear.ts';
+import type { Parameters } from './parameters.ts';
 
 /** Vocabulary columns held at once. */
 export const VOCABULARY_TILE = 512;
@@ -101,13 +102,14 @@ export class LanguageHead {
   }
 
   /** Adds to the gradients of head and final norm, and writes dL/d(stream) of all packed rows into `dStream`. Follows a `forward` of the same batch. */
-  backward(batch: DeviceBatch, slopes: TokenSlopes, dStream: Tensor, temperature: number, gradientOf: (parameter: Parameter) => Tensor): void {
+  backward(batch: DeviceBatch, slopes: TokenSlopes, dStream: Tensor, temperature: number, gradientOf: GradientOf): void {
     const device = this.#device;
     const { width } = this.#config;
     const { head, finalNorm } = this.#parameters;
     const back = this.#back!;
     const count = batch.predictions;
     // Last tile first: its logits are still there.
+    const [dHead, dFinalNorm] = [gradientOf(head), gradientOf(finalNorm)];
     const tiles = this.#tiles().reverse();
     tiles.forEach(({ start, size }, index) => {
       if (index > 0) this.#tileLogits(count, start, size, this.#parameters);
@@ -130,16 +132,18 @@ export class LanguageHead {
         shape: [count, width, size],
         accumulate: index > 0,
       });
-      matmul(device, {
-        a: transposed(matrix(logits, size)),
-        b: matrix(this.#room.norm, width),
-        out: matrix(gradientOf(head), width, start * width),
-        shape: [size, width, count],
-        accumulate: true,
-      });
+      if (dHead) {
+        matmul(device, {
+          a: transposed(matrix(logits, size)),
+          b: matrix(this.#room.norm, width),
+          out: matrix(dHead, width, start * width),
+          shape: [size, width, count],
+          accumulate: true,
+        });
+      }
     });
     const shared = { x: rowsOf(this.#room.hidden, width), inverseRms: this.#room.inverseRms, dOut: rowsOf(back.norm, width), count, heads: 1, width };
-    rmsNormWeightBackward(device, { ...shared, dWeight: gradientOf(finalNorm), scratch: back.columns });
+    if (dFinalNorm) rmsNormWeightBackward(device, { ...shared, dWeight: dFinalNorm, scratch: back.columns });
     rmsNormBackward(device, { ...shared, weight: finalNorm.weights, dX: rowsOf(back.hidden, width), accumulate: false });
     device.clear(dStream);
     segmentSum(device, { from: rowsOf(back.hidden, width), ...batch.byRow, out: rowsOf(dStream, width), width });

@@ -94,8 +94,8 @@ function stack(names: readonly string[], shapes: ReadonlyMap<string, readonly nu
 }
 
 /** One tensor per parameter, of the same shape: gradients, or an optimizer's moments. */
-export function tensorsLike(device: Device, parameters: Parameters, label: string): Map<Parameter, Tensor> {
-  return new Map(parameters.all.map((parameter) => [parameter, device.create('f32', parameter.shape, `${label}/${parameter.name}`)]));
+export function tensorsLike(device: Device, parameters: readonly Parameter[], label: string): Map<Parameter, Tensor> {
+  return new Map(parameters.map((parameter) => [parameter, device.create('f32', parameter.shape, `${label}/${parameter.name}`)]));
 }
 
 /**
@@ -103,8 +103,8 @@ export function tensorsLike(device: Device, parameters: Parameters, label: strin
  *
  * @throws DataError if a tensor's size is not what the config promises, or a weight is not finite
  */
-export async function loadParameters(device: Device, parameters: Parameters, source: Weights): Promise<void> {
-  for (const parameter of parameters.all) {
+export async function loadParameters(device: Device, { all: parameters }: Pick<Parameters, 'all'>, source: Weights): Promise<void> {
+  for (const parameter of parameters) {
     const whole = new Float32Array(elementsOf(parameter.shape));
     for (const part of parameter.parts) {
       const values = await source.read(part.name);
@@ -122,7 +122,7 @@ export async function loadParameters(device: Device, parameters: Parameters, sou
 /** Reads tensors shaped like the parameters back as published tensors, in the order of `parameters.all`. */
 export async function readParts(
   device: Device,
-  parameters: Parameters,
+  parameters: Pick<Parameters, 'all'>,
   tensorFor: (parameter: Parameter) => Tensor = (parameter) => parameter.weights,
 ): Promise<Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>> {
   const parts = new Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>();

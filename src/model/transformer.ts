@@ -9,6 +9,7 @@ import { backwardBlock, type BlockContext, drop, type DropoutPass, forwardBlock,
 import type { ModelConfig } from './config.ts';
 import { BatchRoom, type DeviceBatch } from './device-batch.ts';
 import { LanguageHead, type TokenSlopes, type TokenStats } from './head.ts';
+import type { LoraAdapter } from './lora.ts';
 import type { PackedBatch } from './packing.ts';
 import { type Parameter, type Parameters, tensorsLike } from './parameters.ts';
 
@@ -28,11 +29,25 @@ export interface TransformerLimits {
   readonly maxPredictions: number;
 }
 
-/** A policy that can be trained: it keeps every activation, and has gradients. */
+/** Weights to run with: a model's, with or without an adapter. */
+export interface PolicyWeights {
+  readonly parameters: Parameters;
+  readonly adapter: LoraAdapter | null;
+}
+
+/** A model's own weights. */
+export function baseWeights(parameters: Parameters): PolicyWeights {
+  return { parameters, adapter: null };
+}
+
+/** A policy that can be trained, whole or through an adapter: it keeps every activation, and has gradients. */
 export class Transformer {
   readonly device: Device;
   readonly config: ModelConfig;
   readonly parameters: Parameters;
+  readonly adapter: LoraAdapter | null;
+  /** What moves: the adapter's parameters, or without one all of the model's. */
+  readonly trained: readonly Parameter[];
   readonly gradients: ReadonlyMap<Parameter, Tensor>;
   readonly ropeTable: Tensor;
   readonly #batches: BatchRoom;
@@ -41,18 +56,20 @@ export class Transformer {
   readonly #back: BackwardRoom;
   readonly #head: LanguageHead;
 
-  constructor(device: Device, config: ModelConfig, parameters: Parameters, limits: TransformerLimits) {
+  constructor(device: Device, config: ModelConfig, parameters: Parameters, limits: TransformerLimits, adapter: LoraAdapter | null = null) {
     const { maxPositions, maxTokens, maxPredictions } = limits;
     this.device = device;
     this.config = config;
     this.parameters = parameters;
-    this.gradients = tensorsLike(device, parameters, 'gradients');
+    this.adapter = adapter;
+    this.trained = (adapter ?? parameters).all;
+    this.gradients = tensorsLike(device, this.trained, 'gradients');
     this.ropeTable = createRopeTable(device, config, maxPositions);
     this.#batches = new BatchRoom(device, maxTokens, maxPredictions);
     const stream = (layer: number) => device.create('f32', [maxTokens, config.width], `activations/stream.${layer}`);
-    this.#blocks = parameters.layers.map((_, layer) => createBlockRoom(device, config, maxTokens, 'activations', stream(layer)));
+    this.#blocks = parameters.layers.map((_, layer) => createBlockRoom(device, config, maxTokens, 'activations', stream(layer), adapter?.layers[layer]));
     this.#output = stream(config.layers);
-    this.#back = createBackwardRoom(device, config, maxTokens);
+    this.#back = createBackwardRoom(device, config, maxTokens, adapter?.layers);
     this.#head = new LanguageHead(device, config, parameters, maxPredictions, true);
   }
 
@@ -61,16 +78,16 @@ export class Transformer {
     return this.#batches.place(batch);
   }
 
-  /** Runs the blocks, and writes what the policy (or another model of the same shape) says about the batch's targets into the tables. */
-  forward(batch: DeviceBatch, tables: TokenStats, temperature: number, parameters = this.parameters): void {
-    this.#head.forward(batch, this.runBlocks(batch, parameters), tables, temperature, parameters);
+  /** Runs the blocks, and writes what the policy (or other weights of the same shape: a reference's) says about the batch's targets into the tables. */
+  forward(batch: DeviceBatch, tables: TokenStats, temperature: number, weights: PolicyWeights = this): void {
+    this.#head.forward(batch, this.runBlocks(batch, weights), tables, temperature, weights.parameters);
   }
 
   /** Runs the embedding and the blocks alone, with dropout where it is given. Returns the stream, valid until the next pass. */
-  runBlocks(batch: DeviceBatch, parameters = this.parameters, dropout?: Pick<DropoutPass, 'rate' | 'key'>): Tensor {
+  runBlocks(batch: DeviceBatch, { parameters, adapter }: PolicyWeights = this, dropout?: Pick<DropoutPass, 'rate' | 'key'>): Tensor {
     const { width } = this.config;
     const first = this.#blocks[0]!.input;
-    const context = { ...this.#context(batch), ...(dropout && { dropout: { ...dropout, sequences: batch.sequences } }) };
+    const context = { ...this.#context(batch, adapter), ...(dropout && { dropout: { ...dropout, sequences: batch.sequences } }) };
     gatherRows(this.device, { from: rowsOf(parameters.embedding.weights, width), rows: batch.tokens, out: rowsOf(first, width), count: batch.count, width });
     drop(context, first, width, 0, 'embedding');
     parameters.layers.forEach((layer, index) => {
@@ -82,14 +99,15 @@ export class Transformer {
 
   /** Adds to every gradient. Follows a `forward` of the same batch. */
   backward(batch: DeviceBatch, slopes: TokenSlopes, temperature: number): void {
-    const gradientOf = (parameter: Parameter) => this.gradients.get(parameter)!;
-    const context = this.#context(batch);
+    const gradientOf = (parameter: Parameter) => this.gradients.get(parameter) ?? null;
+    const context = this.#context(batch, this.adapter);
     this.#head.backward(batch, slopes, this.#back.stream, temperature, gradientOf);
     for (let index = this.parameters.layers.length - 1; index >= 0; index--) {
-      backwardBlock(context, this.parameters.layers[index]!, this.#blocks[index]!, this.#back, gradientOf);
+      backwardBlock(context, this.parameters.layers[index]!, this.#blocks[index]!, this.#back, gradientOf, index);
     }
     const { width } = this.config;
-    segmentSum(this.device, { from: rowsOf(this.#back.stream, width), ...batch.byToken, out: rowsOf(gradientOf(this.parameters.embedding), width), width });
+    const dEmbedding = gradientOf(this.parameters.embedding);
+    if (dEmbedding) segmentSum(this.device, { from: rowsOf(this.#back.stream, width), ...batch.byToken, out: rowsOf(dEmbedding, width), width });
   }
 
   clearGradients(): void {
@@ -101,9 +119,9 @@ export class Transformer {
     return [...this.#blocks.map((block) => block.input), this.#output];
   }
 
-  #context(batch: DeviceBatch): BlockContext {
+  #context(batch: DeviceBatch, adapter: LoraAdapter | null): BlockContext {
     const { count, positions, ranges, seenUntil } = batch;
-    return { device: this.device, config: this.config, ropeTable: this.ropeTable, count, positions, ranges, seenUntil };
+    return { device: this.device, config: this.config, ropeTable: this.ropeTable, count, positions, ranges, seenUntil, ...(adapter && { adapters: adapter.layers }) };
   }
 }
 
@@ -112,28 +130,29 @@ export class InferencePass {
   readonly stream: Tensor;
   readonly #device: Device;
   readonly #config: ModelConfig;
-  readonly #parameters: Parameters;
+  readonly #weights: PolicyWeights;
   readonly #room: BlockRoom;
   readonly #ropeTable: Tensor;
 
-  constructor(device: Device, config: ModelConfig, parameters: Parameters, ropeTable: Tensor, maxTokens: number) {
+  constructor(device: Device, config: ModelConfig, weights: PolicyWeights, ropeTable: Tensor, maxTokens: number) {
     this.#device = device;
     this.#config = config;
-    this.#parameters = parameters;
+    this.#weights = weights;
     this.#ropeTable = ropeTable;
     this.stream = device.create('f32', [maxTokens, config.width], 'decode/stream');
-    this.#room = createBlockRoom(device, config, maxTokens, 'decode', this.stream);
+    this.#room = createBlockRoom(device, config, maxTokens, 'decode', this.stream, weights.adapter?.layers[0]);
   }
 
   /** Feeds `count` tokens; their keys and values go to the cache, the last block's output to `stream`. */
   run(fed: { tokens: Tensor; positions: Tensor; ranges: Tensor; cacheRows: Tensor; count: number }, caches: readonly Tensor[]): void {
     const { width } = this.#config;
     const { tokens, positions, ranges, cacheRows, count } = fed;
-    gatherRows(this.#device, { from: rowsOf(this.#parameters.embedding.weights, width), rows: tokens, out: rowsOf(this.stream, width), count, width });
-    const context: BlockContext = { device: this.#device, config: this.#config, ropeTable: this.#ropeTable, count, positions, ranges };
-    this.#parameters.layers.forEach((layer, index) => {
+    const { parameters, adapter } = this.#weights;
+    gatherRows(this.#device, { from: rowsOf(this.#weights.parameters.embedding.weights, width), rows: tokens, out: rowsOf(this.stream, width), count, width });
+    const context: BlockContext = { device: this.#device, config: this.#config, ropeTable: this.#ropeTable, count, positions, ranges, ...(adapter && { adapters: adapter.layers }) };
+    parameters.layers.forEach((layer, index) => {
       const cache: LayerCache = { keyValues: caches[index]!, rows: cacheRows };
-      forwardBlock(context, layer, this.#room, this.stream, cache);
+      forwardBlock(context, layer, this.#room, this.stream, cache, index);
     });
   }
 }

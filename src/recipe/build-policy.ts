@@ -4,13 +4,14 @@ import { DataError, RecipeError } from '../base/errors.ts';
 import { Random } from '../base/random.ts';
 import { type ModelConfig } from '../model/config.ts';
 import { initialWeights } from '../model/initialise.ts';
+import { ALL_LINEAR, createLora, initialiseLora, type LoraAdapter } from '../model/lora.ts';
 import { loadParameters, type Parameters } from '../model/parameters.ts';
 import { openWeights, type Weights } from '../model/weights.ts';
 import { encodeSafetensors } from '../model/safetensors.ts';
 import { describeConfig } from '../model/write-config.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import type { Recipe } from './recipe.ts';
 import { type CompletionEnds, withEnds } from './completion-ends.ts';
+import type { Recipe } from './recipe.ts';
 import type { BuildServices } from './services.ts';
 
 /** Where the built-in task's tokenizer comes from when a recipe names none. */
@@ -52,6 +53,15 @@ async function openNamed(recipe: Recipe, services: BuildServices): Promise<Polic
     sideFiles: new Map([...described, ...sideFiles]),
     load: async (parameters) => loadParameters(services.device, parameters, await freshWeights(config, recipe, init!.embeddingStd)),
   };
+}
+
+/** The recipe's adapter on the device: read from a PEFT folder, or fresh from the seed; null where the whole model is trained. */
+export async function openAdapter({ lora, seed }: Recipe, services: BuildServices, parameters: Parameters): Promise<LoraAdapter | null> {
+  if (lora === null) return null;
+  const { rank, alpha, rslora } = lora;
+  const adapter = createLora(services.device, parameters, { rank, alpha, rslora, targets: lora.targetModules === 'all-linear' ? ALL_LINEAR : lora.targetModules });
+  if (!services.skipWeights) initialiseLora(services.device, adapter, Random.seeded(seed).fork('adapter'));
+  return adapter;
 }
 
 function freshConfig({ rollout }: Recipe, init: NonNullable<Recipe['model']['init']>, tokenizer: Tokenizer): ModelConfig {

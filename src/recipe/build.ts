@@ -8,7 +8,9 @@ import { Learner } from '../engines/learner.ts';
 import { createScorer, type Scorer } from '../engines/scorer.ts';
 import { parameterCount } from '../model/config.ts';
 import { createParameters, type Parameters } from '../model/parameters.ts';
-import { createRopeTable, Transformer } from '../model/transformer.ts';
+import type { LoraAdapter } from '../model/lora.ts';
+import { describeAdapter } from '../model/peft.ts';
+import { baseWeights, createRopeTable, type PolicyWeights, Transformer } from '../model/transformer.ts';
 import { AdamW } from '../optim/adamw.ts';
 import type { Schedule } from '../optim/schedule.ts';
 import { isUnfiltered, type SamplingOptions } from '../rollout/rollout.ts';
@@ -31,6 +33,7 @@ export interface BuiltPolicy {
   readonly policy: Policy;
   readonly prompts: Prompts;
   readonly parameters: Parameters;
+  readonly adapter: LoraAdapter | null;
   readonly sampler: PolicySampler;
   readonly scorer: Scorer;
   readonly sampling: SamplingOptions;
@@ -54,10 +57,12 @@ async function assemble(recipe: Recipe, services: BuildServices, isTrained: bool
   const limits = limitsOf(recipe, config, prompts.longest, device.traits);
   const parameters = createParameters(device, config);
   await policy.load(parameters);
-  const model = isTrained ? new Transformer(device, config, parameters, { maxPositions: limits.maxPositions, maxTokens: limits.microTokens, maxPredictions: limits.microTokens }) : null;
+  const adapter = await openAdapter(recipe, services, parameters);
+  const room = { maxPositions: limits.maxPositions, maxTokens: limits.microTokens, maxPredictions: limits.microTokens };
+  const model = isTrained ? new Transformer(device, config, parameters, room, adapter) : null;
   const table = model?.ropeTable ?? createRopeTable(device, config, limits.maxPositions);
-  const sampler = new PolicySampler(device, config, parameters, table, limits.sampler);
-  return { policy, prompts, parameters, model, sampler, scorer, sampling, encode, limits };
+  const sampler = new PolicySampler(device, config, { parameters, adapter }, table, limits.sampler);
+  return { policy, prompts, parameters, adapter, model, sampler, scorer, sampling, encode, limits };
 }
 
 /** A run ready to be trained. */
@@ -72,24 +77,23 @@ export interface BuiltRun extends TrainJob {
 
 export async function buildRun(recipe: Recipe, services: BuildServices, deviceName: string): Promise<BuiltRun> {
   const built = await assemble(recipe, services, true);
-  const { policy, parameters, sampler, scorer, sampling, encode, prompts, limits } = built;
+  const { policy, sampler, scorer, sampling, encode, prompts, limits } = built;
   const model = built.model!;
   const { device } = services;
   const algorithm = createAlgorithm(recipe.algorithm);
   const optimizer = createOptimizer(recipe, model);
   const isSft = recipe.method === 'sft';
   const wantsReference = !isSft && (algorithm.usesReference || recipe.ref.measureKl);
-  const reference = wantsReference ? createParameters(device, policy.config, 'reference') : null;
-  if (reference) await policy.load(reference);
+  const reference = wantsReference ? await openReference(built, services) : null;
   const learner = new Learner(model, optimizer, reference, { maxRows: limits.updateRows, maxLength: recipe.rollout.maxTokens, microTokens: limits.microTokens });
   const progress: Progress = { step: 0, updates: 0, cursor: 0, tokens: 0 };
   const random = Random.seeded(recipe.seed);
   const evaluations = evaluationSets(recipe, prompts.evaluation, sampling);
   const shared = { learner, progress, random };
 
-  const takeStep = isSft
-    ? sftSteps(recipe, built, shared)
-    : grpoSteps({
+  const run: TrainingRun | null = isSft
+    ? null
+    : {
         ...shared,
         sampler,
         scorer,
@@ -100,7 +104,8 @@ export async function buildRun(recipe: Recipe, services: BuildServices, deviceNa
         settings: stepSettings(recipe, sampling),
         tables: new StepTables(device, limits.updateRows, recipe.rollout.maxTokens, algorithm.needs),
         thinkEndId: policy.tokenizer.idOf('</think>') ?? null,
-      });
+      };
+  const takeStep = run ? grpoSteps(run) : sftSteps(recipe, built, shared);
   return {
     info: {
       name: recipe.run.name ?? 'run',
@@ -125,6 +130,22 @@ export async function buildRun(recipe: Recipe, services: BuildServices, deviceNa
   };
 }
 
+/** The policy of step 0: without its adapter where it has one, else a copy. */
+async function openReference({ policy, parameters, adapter }: BuiltPolicy, { device }: BuildServices): Promise<PolicyWeights> {
+  if (adapter) return baseWeights(parameters);
+  const copy = createParameters(device, policy.config, 'reference');
+  await policy.load(copy);
+  return baseWeights(copy);
+}
+
+/** What checkpoints hold: the whole model in Hugging Face's layout, or its adapter in PEFT's. */
+function liveParts(recipe: Recipe, { policy, parameters, adapter, model }: BuiltPolicy & { readonly model: Transformer | null }, optimizer: AdamW, progress: Progress): TrainJob['live'] {
+  const { device } = model!;
+  if (!adapter) return { device, parameters, weightsFile: 'model.safetensors', optimizer, progress, sideFiles: policy.sideFiles };
+  const description = new TextEncoder().encode(describeAdapter(adapter, recipe.model.path));
+  return { device, parameters: adapter, weightsFile: 'adapter_model.safetensors', optimizer, progress, sideFiles: new Map([['adapter_config.json', description]]) };
+}
+
 function grpoSteps(run: TrainingRun): TrainJob['takeStep'] {
   return (step) => trainStep(run, step);
 }
@@ -146,7 +167,7 @@ function sftSteps(recipe: Recipe, { prompts, encode, policy }: BuiltPolicy, { le
 }
 
 function createOptimizer({ optim }: Recipe, model: Transformer): AdamW {
-  const trained = model.parameters.all.map((parameter) => ({ name: parameter.name, weights: parameter.weights, gradient: model.gradients.get(parameter)! }));
+  const trained = model.trained.map((parameter) => ({ name: parameter.name, weights: parameter.weights, gradient: model.gradients.get(parameter)! }));
   return new AdamW(model.device, trained, { betas: optim.betas, eps: optim.eps, weightDecay: optim.weightDecay, maxGradNorm: optim.maxGradNorm ?? 0 });
 }
 

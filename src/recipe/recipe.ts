@@ -11,6 +11,7 @@ import { dataSchema } from './blocks/data.ts';
 import { evalSchema } from './blocks/eval.ts';
 import { guardsSchema } from './blocks/guards.ts';
 import { logSchema } from './blocks/log.ts';
+import { loraSchema } from './blocks/lora.ts';
 import { modelSchema } from './blocks/model.ts';
 import { optimSchema } from './blocks/optim.ts';
 import { refSchema } from './blocks/ref.ts';
@@ -27,6 +28,7 @@ export const recipeSchema = z.strictObject({
   steps: z.int().min(1).default(100).meta(about('Steps of the run.', 'steps')),
   run: runSchema,
   model: modelSchema,
+  lora: loraSchema,
   data: dataSchema,
   rollout: rolloutSchema,
   batch: batchSchema,

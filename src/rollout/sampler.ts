@@ -13,8 +13,7 @@ import { advanceRows, sampleTokens, STATE_ROW } from '../kernels/sampling.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { LanguageHead } from '../model/head.ts';
 import { packGroups } from '../model/packing.ts';
-import type { Parameters } from '../model/parameters.ts';
-import { InferencePass } from '../model/transformer.ts';
+import { InferencePass, type PolicyWeights } from '../model/transformer.ts';
 import { createDecodeRoom, type DecodeRoom, MAX_STOPS, type SamplerLimits } from './decode-room.ts';
 import type { Rollout, SamplingOptions } from './rollout.ts';
 import { type WaveEntry, wavesOf } from './waves.ts';
@@ -37,13 +36,13 @@ export class PolicySampler {
   readonly #head: LanguageHead;
   readonly #room: DecodeRoom;
 
-  constructor(device: Device, config: ModelConfig, parameters: Parameters, ropeTable: Tensor, limits: SamplerLimits) {
+  constructor(device: Device, config: ModelConfig, weights: PolicyWeights, ropeTable: Tensor, limits: SamplerLimits) {
     this.limits = limits;
     this.#device = device;
     this.#config = config;
     this.#room = createDecodeRoom(device, config, limits);
-    this.#pass = new InferencePass(device, config, parameters, ropeTable, Math.max(limits.maxRows, limits.maxPromptTokens));
-    this.#head = new LanguageHead(device, config, parameters, this.#room.blocks[0]!.size, false);
+    this.#pass = new InferencePass(device, config, weights, ropeTable, Math.max(limits.maxRows, limits.maxPromptTokens));
+    this.#head = new LanguageHead(device, config, weights.parameters, this.#room.blocks[0]!.size, false);
   }
 
   /**

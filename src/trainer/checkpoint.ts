@@ -1,7 +1,7 @@
 /**
  * Checkpoints: everything a run needs to go on bit for bit, as a folder other tools can read too.
  *
- *   checkpoints/step_50/   model.safetensors, config and tokenizer files in Hugging Face's layout
+ *   checkpoints/step_50/   model.safetensors, config and tokenizer files in Hugging Face's layout; or an adapter's in PEFT's
  *                          optimizer.safetensors   moments under the parameters' names: m.<name>, v.<name>
  *                          state.json              counters, controllers, bookmarks of the append-only files
  *                          manifest.json           size and SHA-256 of each file; written last
@@ -28,7 +28,10 @@ const FOLDER = 'checkpoints';
 /** The live parts of a run that a checkpoint holds. */
 export interface Checkpointed {
   readonly device: Device;
-  readonly parameters: Parameters;
+  /** What is trained: all of a model's parameters, or an adapter's. */
+  readonly parameters: Pick<Parameters, 'all'>;
+  /** model.safetensors, or adapter_model.safetensors. */
+  readonly weightsFile: string;
   readonly optimizer: AdamW;
   readonly progress: Progress;
   /** Files that make the folder a model other tools load: config.json, tokenizer.json, … */
@@ -64,7 +67,7 @@ export async function saveCheckpoint(store: RunStore, live: Checkpointed, state:
   const complete: CheckpointState = { version: VERSION, progress: { ...progress }, optimizerStep: optimizer.step, ...state };
   const files = new Map<string, Uint8Array>([
     ...live.sideFiles,
-    ['model.safetensors', joined(encodeSafetensors(await readParts(device, parameters), { format: 'pt' }))],
+    [live.weightsFile, joined(encodeSafetensors(await readParts(device, parameters), { format: 'pt' }))],
     ['optimizer.safetensors', joined(encodeSafetensors(optimizerTensors))],
     ['state.json', new TextEncoder().encode(`${JSON.stringify(complete, null, 2)}\n`)],
   ]);
@@ -98,7 +101,7 @@ export async function restoreCheckpoint(store: RunStore, path: string, live: Che
   const { device, parameters, optimizer, progress } = live;
   const state = await readState(store, path);
   const open = (file: string): Promise<Weights> => openStored(store, `${path}/${file}`);
-  await loadParameters(device, parameters, await open('model.safetensors'));
+  await loadParameters(device, parameters, await open(live.weightsFile));
   const moments = await open('optimizer.safetensors');
   for (const parameter of parameters.all) {
     for (const kind of ['m', 'v'] as const) {

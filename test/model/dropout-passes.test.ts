@@ -45,7 +45,7 @@ async function fromWholeDistributions(device: Device, model: Transformer, rate: 
   const mean = new Float64Array(count * config.vocabSize);
   for (let pass = 0; pass < PASSES; pass++) {
     const batch = model.place(packed);
-    const stream = model.runBlocks(batch, model.parameters, { rate, key: random.at(pass).key });
+    const stream = model.runBlocks(batch, model, { rate, key: random.at(pass).key });
     head.logits(stream, batch.headRows, count, logits);
     const values = await device.read(logits);
     for (let j = 0; j < count; j++) {
@@ -95,7 +95,7 @@ describe('passes with dropout', () => {
     const model = await setUp(device);
     const streamOf = async (chosen: typeof groups) => {
       const packed = packGroups(chosen);
-      const stream = await device.read(model.runBlocks(model.place(packed), model.parameters, { rate: 0.3, key: [1, 2] }).as(packed.tokens.length, config.width));
+      const stream = await device.read(model.runBlocks(model.place(packed), model, { rate: 0.3, key: [1, 2] }).as(packed.tokens.length, config.width));
       const last = packed.tokens.length - 1;
       return Array.from(stream.subarray(last * config.width, (last + 1) * config.width));
     };

@@ -23,7 +23,8 @@ async function mistakesFor(name: GoldenModel): Promise<readonly Mistake[]> {
   const valid = io.values('attention_mask').lastIndexOf(1);
   const wide = (tensor: string) => (io.values(tensor).length / io.values('attention_mask').length) * valid;
 
-  const weight = 'model.layers.1.self_attn.q_proj.weight';
+  const isAdapted = name === 'qwen2_lora';
+  const weight = isAdapted ? 'base_model.model.model.layers.1.self_attn.q_proj.lora_B.weight' : 'model.layers.1.self_attn.q_proj.weight';
   const gradient = io.values(`grad.${weight}`).map(Math.abs);
   const largest = Math.max(...gradient);
   const largestOfAll = Math.max(...io.names.filter((tensor) => tensor.startsWith('grad.')).flatMap((tensor) => io.values(tensor).map(Math.abs)));
@@ -37,6 +38,7 @@ async function mistakesFor(name: GoldenModel): Promise<readonly Mistake[]> {
   return [
     { quantity: 'hidden', tensor: 'hidden.1', index: wide('hidden.1'), by: allowed('hidden_abs') },
     { quantity: 'logits', tensor: 'logits', index: wide('logits') + 3, by: allowed('logits_abs') },
+    ...(isAdapted ? ['logits_base', 'logits_merged'] : []).map((quantity) => ({ quantity, tensor: quantity, index: wide(quantity) + 3, by: allowed('logits_abs') })),
     { quantity: 'log_probs', tensor: 'log_probs', index: valid, by: -allowed('log_probs_abs') },
     { quantity: 'entropies', tensor: 'entropies', index: valid, by: allowed('entropies_abs') },
     { quantity: 'loss', tensor: 'loss', index: 0, by: allowed('loss_abs') },

@@ -69,7 +69,7 @@ describe('the fused head', () => {
     const { groups, rows, length } = tinyBatch(config, [[6, 2], [7], [5, 1, 3]]);
     const packed = packGroups(groups);
     const parameters = tinyParameters(device, config);
-    const gradients = tensorsLike(device, parameters, 'gradients');
+    const gradients = tensorsLike(device, parameters.all, 'gradients');
     const random = Random.seeded(12).fork('head');
     const numbers = (name: string, size: number) => Float32Array.from({ length: size }, (_, i) => random.fork(name).normal(i));
     const stream = numbers('stream', packed.tokens.length * width);

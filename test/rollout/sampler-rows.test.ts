@@ -3,7 +3,7 @@ import { Random } from '../../src/base/random.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import type { GpuDevice } from '../../src/gpu/gpu-device.ts';
 import { ReferenceDevice } from '../../src/gpu/reference-device.ts';
-import { createRopeTable } from '../../src/model/transformer.ts';
+import { baseWeights, createRopeTable } from '../../src/model/transformer.ts';
 import type { Rollout, SamplingOptions } from '../../src/rollout/rollout.ts';
 import { PolicySampler } from '../../src/rollout/sampler.ts';
 import { openTestDevice } from '../device.ts';
@@ -34,7 +34,7 @@ function promptsOf(name: TinyModel): readonly Uint32Array[] {
 function samplerOf(on: Device, name: TinyModel, maxRows: number): PolicySampler {
   const config = TINY_MODELS[name];
   const limits = { maxRows, maxPromptTokens: 6 * maxRows, maxTokens: MAX_TOKENS };
-  return new PolicySampler(on, config, tinyParameters(on, config), createRopeTable(on, config, 6 + MAX_TOKENS), limits);
+  return new PolicySampler(on, config, baseWeights(tinyParameters(on, config)), createRopeTable(on, config, 6 + MAX_TOKENS), limits);
 }
 
 /** A rollout, numbers as bits. */

@@ -38,7 +38,7 @@ describe('sampler and trainer say the same about every sampled token', () => {
     const parameters = tinyParameters(device, config);
     const rows = prompts.length * N;
     const model = tinyTransformer(device, config, parameters, rows * MAX_TOKENS + 40);
-    const sampler = new PolicySampler(device, config, parameters, model.ropeTable, { maxRows: rows, maxPromptTokens: 40, maxTokens: MAX_TOKENS });
+    const sampler = new PolicySampler(device, config, { parameters, adapter: null }, model.ropeTable, { maxRows: rows, maxPromptTokens: 40, maxTokens: MAX_TOKENS });
 
     for (const temperature of [0.7, 1, 1.3]) {
       const sampling: SamplingOptions = { n: N, maxTokens: MAX_TOKENS, temperature, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stopIds: [2, 3, 4] };

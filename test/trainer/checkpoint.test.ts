@@ -17,7 +17,7 @@ interface Live extends Checkpointed {
 async function livePolicy(seed: number): Promise<Live> {
   const device = new ReferenceDevice();
   const parameters = tinyParameters(device, TINY_MODELS.qwen2);
-  const gradients = tensorsLike(device, parameters, 'gradients');
+  const gradients = tensorsLike(device, parameters.all, 'gradients');
   const random = Random.seeded(seed);
   const trained = parameters.all.map((parameter) => {
     const gradient = gradients.get(parameter)!;
@@ -32,6 +32,7 @@ async function livePolicy(seed: number): Promise<Live> {
   return {
     device,
     parameters,
+    weightsFile: 'model.safetensors',
     optimizer,
     progress: { step: seed, updates: 3 * seed, cursor: 8 * seed, tokens: 100 * seed },
     sideFiles: new Map([['config.json', new TextEncoder().encode('{}')]]),
@@ -96,7 +97,7 @@ describe('a checkpoint', () => {
     const device = new ReferenceDevice();
     const parameters = tinyParameters(device, TINY_MODELS.llama);
     const optimizer = new AdamW(device, [], { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maxGradNorm: 0 });
-    const llama: Checkpointed = { device, parameters, optimizer, progress: { step: 0, updates: 0, cursor: 0, tokens: 0 }, sideFiles: new Map() };
+    const llama: Checkpointed = { device, parameters, weightsFile: 'model.safetensors', optimizer, progress: { step: 0, updates: 0, cursor: 0, tokens: 0 }, sideFiles: new Map() };
     const qwen3 = await storeWith(3);
     await expect(
       restoreCheckpoint(qwen3, 'checkpoints/step_3', { ...llama, parameters: tinyParameters(device, { ...TINY_MODELS.llama, width: 16 }) }),

@@ -6,7 +6,7 @@ import { DataError, RecipeError } from '../../src/base/errors.ts';
 import { Random } from '../../src/base/random.ts';
 import { ReferenceDevice } from '../../src/gpu/reference-device.ts';
 import { createParameters, loadParameters } from '../../src/model/parameters.ts';
-import { createRopeTable } from '../../src/model/transformer.ts';
+import { baseWeights, createRopeTable } from '../../src/model/transformer.ts';
 import { openModelFolder } from '../../src/model/weights-node.ts';
 import { buildRun } from '../../src/recipe/build.ts';
 import type { SamplingOptions } from '../../src/rollout/rollout.ts';
@@ -76,7 +76,7 @@ describe('prompts', () => {
   const sampling: SamplingOptions = { n: 1, maxTokens: 4, temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stopIds: [] };
   const sample = (prompt: readonly number[], options: Partial<SamplingOptions> = {}) => {
     const device = new ReferenceDevice();
-    const sampler = new PolicySampler(device, config, tinyParameters(device, config), createRopeTable(device, config, 12), {
+    const sampler = new PolicySampler(device, config, baseWeights(tinyParameters(device, config)), createRopeTable(device, config, 12), {
       maxRows: 4,
       maxPromptTokens: 6,
       maxTokens: 4,

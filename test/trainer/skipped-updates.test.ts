@@ -79,7 +79,7 @@ describe.each(devices)('updates whose gradient is not finite, on %s', (_, on) =>
   it('stop supervised training too', async () => {
     const recipe = await tinyRecipe('method=sft', 'batch={"prompts":4}', 'steps=6');
     const { error, rows } = await runTiny(on(), recipe, {
-      prepare: ({ live: { device: used, parameters } }) => used.upload(parameters.finalNorm.weights, [Number.NaN]),
+      prepare: ({ live: { device: used, parameters } }) => used.upload(parameters.all.find(({ name }) => name === 'finalNorm')!.weights, [Number.NaN]),
     });
     expect(error).toBeInstanceOf(GuardError);
     expect(rows.map((row) => row['updates/skipped'])).toEqual([1, 1, 1]);

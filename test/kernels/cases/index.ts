@@ -11,6 +11,8 @@ import { rmsNormCases } from './rms-norm.ts';
 import { ropeCases } from './rope.ts';
 import { rowsCases } from './rows.ts';
 import { samplingCases } from './sampling.ts';
+import { scaleCases } from './scale.ts';
+import { stagesCases } from './stages.ts';
 import { swigluCases } from './swiglu.ts';
 import { tokenStatsCases } from './token-stats.ts';
 
@@ -25,6 +27,8 @@ export const cases: readonly KernelCase[] = [
   ...ropeCases,
   ...rowsCases,
   ...samplingCases,
+  ...scaleCases,
+  ...stagesCases,
   ...swigluCases,
   ...tokenStatsCases,
 ];

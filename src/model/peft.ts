@@ -1,0 +1,54 @@
+/** Adapters in the files that PEFT writes and reads. */
+
+import { DataError } from '../base/errors.ts';
+import { ALL_LINEAR, type LoraAdapter, type LoraOptions } from './lora.ts';
+
+/** `adapter_config.json` of an adapter, as text. */
+export function describeAdapter({ options }: LoraAdapter, baseModel: string | null): string {
+  const config = {
+    peft_type: 'LORA',
+    task_type: 'CAUSAL_LM',
+    base_model_name_or_path: baseModel,
+    r: options.rank,
+    lora_alpha: options.alpha,
+    lora_dropout: 0,
+    use_rslora: options.rslora,
+    bias: 'none',
+    fan_in_fan_out: false,
+    init_lora_weights: true,
+    inference_mode: true,
+    target_modules: [...options.targets].sort(),
+  };
+  return `${JSON.stringify(config, null, 2)}\n`;
+}
+
+/** Settings that change what an adapter computes and that Entrain does not have: each must be absent or neutral. */
+const UNSUPPORTED = ['use_dora', 'alpha_pattern', 'rank_pattern', 'modules_to_save', 'layers_to_transform', 'layers_pattern', 'fan_in_fan_out', 'lora_bias'] as const;
+
+/**
+ * Reads a parsed `adapter_config.json`.
+ *
+ * @throws DataError if it is not LoRA as Entrain computes it
+ */
+export function parseAdapterConfig(config: unknown, file: string): LoraOptions {
+  if (typeof config !== 'object' || config === null) throw new DataError(`${file}: expected an object, got ${JSON.stringify(config)}. The file is damaged.`);
+  const fields = new Map<string, unknown>(Object.entries(config));
+  const type = fields.get('peft_type');
+  if (type !== 'LORA') throw new DataError(`${file}: expected peft_type LORA, got ${JSON.stringify(type)}. Merge the adapter with its own tool first.`);
+  for (const name of UNSUPPORTED) {
+    const value = fields.get(name);
+    const isNeutral = value === undefined || value === null || value === false || (typeof value === 'object' && Object.keys(value).length === 0);
+    if (!isNeutral) throw new DataError(`${file}: expected no ${name}, got ${JSON.stringify(value)}. Merge the adapter into its model first.`);
+  }
+  if ((fields.get('bias') ?? 'none') !== 'none') throw new DataError(`${file}: expected bias none, got ${JSON.stringify(fields.get('bias'))}. Merge the adapter into its model first.`);
+  const [rank, alpha] = [fields.get('r'), fields.get('lora_alpha')];
+  if (typeof rank !== 'number' || !Number.isInteger(rank) || rank < 1) throw new DataError(`${file}: expected a rank r of 1 or more, got ${JSON.stringify(rank)}.`);
+  if (typeof alpha !== 'number' || alpha <= 0) throw new DataError(`${file}: expected a positive lora_alpha, got ${JSON.stringify(alpha)}.`);
+  return { rank, alpha, rslora: fields.get('use_rslora') === true, targets: targetsOf(fields.get('target_modules'), file) };
+}
+
+function targetsOf(modules: unknown, file: string): readonly string[] {
+  if (modules === 'all-linear') return ALL_LINEAR;
+  if (Array.isArray(modules) && modules.every((name) => typeof name === 'string')) return modules;
+  throw new DataError(`${file}: expected target_modules as a list of names or all-linear, got ${JSON.stringify(modules)}.`);
+}
