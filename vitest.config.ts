@@ -16,7 +16,7 @@ interface Options {
 /** Tests of one tier; none where it has no files. Each file has a process of its own: a driver that crashes takes one file down, and is told from a failure. */
 function project(name: string, include: readonly string[], order: number, { env = {}, maxWorkers = 2 }: Options = {}) {
   if (include.length === 0) return [];
-  const testTimeout = order === 0 ? 20_000 : 120_000;
+  const testTimeout = order === 0 ? 60_000 : 120_000;
   return [
     {
       test: {

@@ -1,6 +1,6 @@
 /** Prints how much there is to read: files and lines by folder, and the longest files. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,16 +12,18 @@ interface Measured {
   readonly lines: number;
 }
 
-const measured: Measured[] = ['src', 'shaders', 'demo', 'examples', 'scripts', 'bench', 'test'].flatMap((top) =>
-  readdirSync(join(root, top), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(ts|tsx|wgsl)$/.test(name) && !name.includes('.generated.'))
-    .map((name) => {
-      const path = `${top}/${name.replaceAll('\\', '/')}`;
-      const [, below = '', ...rest] = path.split('/');
-      const folder = top === 'src' && rest.length > 0 ? `src/${below}` : top;
-      return { path, folder, lines: readFileSync(join(root, path), 'utf8').split('\n').length - 1 };
-    }),
-);
+const measured: Measured[] = ['src', 'shaders', 'demo', 'examples', 'scripts', 'bench', 'test']
+  .filter((top) => existsSync(join(root, top)))
+  .flatMap((top) =>
+    readdirSync(join(root, top), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(ts|tsx|wgsl)$/.test(name) && !name.includes('.generated.'))
+      .map((name) => {
+        const path = `${top}/${name.replaceAll('\\', '/')}`;
+        const [, below = '', ...rest] = path.split('/');
+        const folder = top === 'src' && rest.length > 0 ? `src/${below}` : top;
+        return { path, folder, lines: readFileSync(join(root, path), 'utf8').split('\n').length - 1 };
+      }),
+  );
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
