@@ -55,7 +55,7 @@ reward:
   - use: make_the_number
 algorithm: { name: grpo, clip_dual: null }
 optim: { lr: 2e-4, betas: [0.9, 0.95], weight_decay: 0, warmup_steps: 3, max_grad_norm: 1 }
-eval: { data: heldout, limit: 4, every: 2, n: 2, k: 2, temperature: 1 }
+eval: { data: heldout, limit: 4, every: 2, at_start: false, n: 2, k: 2, temperature: 1 }
 checkpoint: { every: 2 }
 `;
 
