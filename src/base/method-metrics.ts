@@ -60,4 +60,15 @@ export const methodMetrics: readonly MetricChapter[] = [
       { name: 'maxent/listwise_neutral_group_frac', meaning: 'share of groups left alone because their rewards are equal' },
     ],
   },
+  {
+    title: 'Other surrogates and selections',
+    metrics: [
+      { name: 'cispo_clip_ratio', meaning: 'share of tokens whose weight is held at its bound (`cispo`)', from: 'TRL' },
+      { name: 'vespo/phi_seq_mean', meaning: 'weight of a completion, mean over completions (`vespo`)', from: 'TRL' },
+      { name: 'select/high_entropy_share', meaning: 'share of tokens that learn because the policy was undecided there (`high_entropy`)' },
+      { name: 'entropy/kept', meaning: 'mean entropy of the tokens that the entropy bonus acts on', unit: 'nats' },
+      { name: 'rollout_rs_masked_fraction', meaning: 'share of tokens left out for being too far from their sampler', from: 'verl' },
+      { name: 'rollout_rs_seq_masked_fraction', meaning: 'share of completions with a token left out for it', from: 'verl' },
+    ],
+  },
 ];
