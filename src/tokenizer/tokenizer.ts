@@ -2,6 +2,7 @@
 
 import { DataError } from '../base/errors.ts';
 import { mendByteFallback } from './byte-fallback.ts';
+import { checkTokenizerJson, type TokenizerJson } from './check-tokenizer-json.ts';
 import { type ChatTemplate, configuredTemplate, parseChatTemplate, type SpecialTokens } from './chat-template.ts';
 import { HubTokenizer } from './hub-tokenizer.ts';
 
@@ -20,9 +21,6 @@ export interface Tokenizer {
   /** How the model was taught to read conversations; null for a model of plain text. */
   readonly chatTemplate: ChatTemplate | null;
 }
-
-/** Kinds of tokenizer model that the library encodes as the reference does; it guesses at others. */
-const MODEL_TYPES = ['BPE', 'Unigram', 'WordPiece'];
 
 /** The files of a tokenizer, parsed. */
 export interface TokenizerFiles {
@@ -43,9 +41,10 @@ export interface TokenizerFiles {
 export function loadTokenizer(options: TokenizerFiles): Tokenizer {
   const file = options.file ?? 'tokenizer.json';
   const tokenizerConfig = options.tokenizerConfig ?? {};
-  const hub = openHubTokenizer(options.tokenizerJson, tokenizerConfig, file);
+  const tokenizerJson = checkTokenizerJson(options.tokenizerJson, file);
+  const hub = openHubTokenizer(tokenizerJson, tokenizerConfig, file);
   if (hub.decoder) mendByteFallback(hub.decoder);
-  const special = specialIds(options.tokenizerJson);
+  const special = specialIds(tokenizerJson);
   return {
     vocabSize: 1 + largestId(hub),
     encode(text, { addSpecialTokens = false } = {}) {
@@ -72,13 +71,8 @@ function openChatTemplate({ chatTemplate, tokenizerConfig }: TokenizerFiles, fil
   return configured === null ? null : parseChatTemplate(configured, configFile);
 }
 
-function specialIds(json: unknown): ReadonlySet<number> {
-  const added: unknown = isRecord(json) ? json['added_tokens'] : undefined;
-  const ids = new Set<number>();
-  for (const token of Array.isArray(added) ? added : []) {
-    if (isRecord(token) && token['special'] === true && typeof token['id'] === 'number') ids.add(token['id']);
-  }
-  return ids;
+function specialIds({ added_tokens: added }: TokenizerJson): ReadonlySet<number> {
+  return new Set(added.filter(({ special }) => special === true).map(({ id }) => Number(id)));
 }
 
 /** A token stands there as its text, or as an object with a `content`. */
@@ -92,19 +86,13 @@ function readSpecialTokens(config: unknown): SpecialTokens {
   return Object.fromEntries(roles.flatMap((role) => [[role, textOf(role)] as const]).filter(([, text]) => text !== undefined));
 }
 
-function openHubTokenizer(json: unknown, config: unknown, file: string): HubTokenizer {
-  const model: unknown = isRecord(json) ? json['model'] : undefined;
-  if (!isRecord(json) || !isRecord(model) || !isRecord(config)) {
+function openHubTokenizer(json: TokenizerJson, config: unknown, file: string): HubTokenizer {
+  if (!isRecord(config))
     throw new DataError(
-      `${file}: expected a tokenizer with a model, got ${JSON.stringify(json)?.slice(0, 60) ?? 'nothing'}. Use the tokenizer.json of a fast tokenizer.`,
+      `${file}: expected a tokenizer_config.json that is an object, got ${JSON.stringify(config)?.slice(0, 60)}. The file is damaged; download it again.`,
     );
-  }
-  const type = model['type'] ?? 'BPE';
-  if (typeof type !== 'string' || !MODEL_TYPES.includes(type)) {
-    throw new DataError(`${file}: expected a model of type ${MODEL_TYPES.join(', ')}, got ${String(type)}. Choose a model with one of these tokenizers.`);
-  }
   try {
-    return new HubTokenizer({ added_tokens: [], ...json }, config);
+    return new HubTokenizer(json, config);
   } catch (cause) {
     throw new DataError(`${file}: expected a tokenizer that can be read, got: ${String(cause)}. The file is damaged or of a newer kind.`, { cause });
   }
