@@ -198,13 +198,18 @@ function scheduleOf({ optim, steps }: Recipe, updatesPerStep: number): Schedule 
 
 /** How the run is driven: from the recipe and what the command line adds. */
 export function trainOptions(recipe: Recipe, run: Pick<TrainOptions, 'attempt' | 'recipeHash' | 'deviceName' | 'resume'>): TrainOptions {
-  const { checkpoint, eval: evaluation, guards } = recipe;
+  const { checkpoint, eval: evaluation } = recipe;
   return {
     steps: recipe.steps,
     evalEvery: evaluation.every,
     evalAtStart: evaluation.atStart,
     checkpoint: { every: checkpoint.every, keepLast: checkpoint.keepLast, keepEvery: checkpoint.keepEvery, keepBest: checkpoint.keepBest },
-    guards,
+    guards: guardsOf(recipe),
     ...run,
   };
+}
+
+/** A filter or a penalty parts the sampler's log-probs from the trainer's by design: there is no gap to guard. */
+function guardsOf({ guards, rollout }: Recipe): TrainOptions['guards'] {
+  return isUnfiltered({ ...rollout, topK: rollout.topK ?? 0 }) ? guards : { ...guards, logProbGap: null };
 }

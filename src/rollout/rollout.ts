@@ -33,6 +33,6 @@ export interface SamplingOptions {
 }
 
 /** Whether the distribution drawn from is the policy's own at the sampling temperature. */
-export function isUnfiltered({ topK, topP, minP, repetitionPenalty, temperature }: SamplingOptions): boolean {
+export function isUnfiltered({ topK, topP, minP, repetitionPenalty, temperature }: Omit<SamplingOptions, 'n' | 'maxTokens' | 'stopIds'>): boolean {
   return topK === 0 && topP === 1 && minP === 0 && repetitionPenalty === 1 && temperature > 0;
 }
