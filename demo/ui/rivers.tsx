@@ -1,0 +1,77 @@
+/** The two rivers of the probe prompt, one under the other, with what each run has come to at the playhead. */
+
+import { useComputed } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+import type { Track } from '../data/frame.ts';
+import { accentOf } from './accents.ts';
+import { decimals } from './figures.ts';
+import { planBands } from './river/bands.ts';
+import { labelRoom, River } from './river/river.tsx';
+import { usePage } from './state/page-state.ts';
+import { ANSWERS_ALIVE, metricAt, pairOf, stepsOf } from './state/shown.ts';
+import { useWidth } from './use-width.ts';
+
+export function Rivers() {
+  const { shown, seed, probe } = usePage();
+  const [ref, width] = useWidth<HTMLDivElement>();
+  const pair = pairOf(shown.value, seed.value);
+  const frames = pair.map((track) => track.frames);
+  const plan = useMemo(() => planBands(frames, probe.value), [...frames, probe.value]);
+  const steps = stepsOf(shown.value);
+  const room = Math.max(0, width.value - labelRoom(width.value));
+  const box = useMemo(() => ({ width: room, height: heightOf(), steps }), [room, steps]);
+
+  return (
+    <div class="rivers" ref={ref}>
+      {pair.map((track) => (
+        <section key={track.info.side} class="river-block" style={{ '--accent': accentOf(track.info.label) }} aria-label={`${track.info.side}, ${track.info.label}`}>
+          <Standing track={track} />
+          {width.value > 0 && <River track={track} plan={plan} probe={probe.value} box={box} accent="var(--accent)" />}
+        </section>
+      ))}
+    </div>
+  );
+}
+
+/** Both rivers and the controls under them fit a window without scrolling. */
+function heightOf(): number {
+  return Math.round(Math.min(210, Math.max(108, (innerHeight - 430) / 2)));
+}
+
+/** The run's name and its three numbers at the playhead. */
+function Standing({ track }: { readonly track: Track }) {
+  const { step } = usePage();
+  const at = (metric: string, places: number) => useComputed(() => decimals(metricAt(track, metric, step.value), places));
+  const { side, label } = track.info;
+  return (
+    <header class="standing">
+      <h2>
+        <span class="side">{side}</span> {label}
+      </h2>
+      <dl>
+        <Figure name="reward" value={at('reward', 2)} title="Mean reward of this step's completions: the share that is right." />
+        <Figure name="entropy" value={at('entropy', 2)} unit="nats" title="H = −Σ p ln p of the next token, mean over sampled tokens, in nats." />
+        <Figure name="answers alive" value={at(ANSWERS_ALIVE, 1)} unit="of 8" title="Different right answers among 8 samples of a prompt, averaged over the held-out prompts." />
+      </dl>
+    </header>
+  );
+}
+
+interface FigureProps {
+  readonly name: string;
+  readonly value: ReturnType<typeof useComputed<string>>;
+  readonly unit?: string;
+  readonly title: string;
+}
+
+function Figure({ name, value, unit, title }: FigureProps) {
+  return (
+    <div title={title}>
+      <dt>{name}</dt>
+      <dd>
+        {value}
+        {unit && <small> {unit}</small>}
+      </dd>
+    </div>
+  );
+}

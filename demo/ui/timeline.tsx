@@ -1,0 +1,63 @@
+/** The playhead: play, pause and rewind. Rivers, numbers, charts and completions all follow it. */
+
+import { useComputed, useSignalEffect } from '@preact/signals';
+import { moveTo, type PageState, usePage } from './state/page-state.ts';
+import { lastStep, stepsOf } from './state/shown.ts';
+
+/** A whole recording plays in this time. */
+const PLAY_MS = 11_000;
+
+export function Timeline() {
+  const page = usePage();
+  const { shown, head, step, isPlaying } = page;
+  usePlayback(page);
+  const steps = stepsOf(shown.value);
+  const counted = useComputed(() => `step ${step.value} / ${steps}`);
+  const isAtEnd = useComputed(() => head.value >= lastStep(shown.value));
+  const toggle = (): void => {
+    if (!isPlaying.peek() && isAtEnd.peek()) moveTo(page, 0);
+    isPlaying.value = !isPlaying.peek();
+  };
+  return (
+    <div class="timeline">
+      <button type="button" class="round" onClick={toggle} aria-label={isPlaying.value ? 'Pause' : 'Play'}>
+        <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+          {isPlaying.value ? <path d="M4 2h3v12H4zM9 2h3v12H9z" /> : <path d="M4 2l10 6-10 6z" />}
+        </svg>
+      </button>
+      <input
+        type="range"
+        class="rewind"
+        min="0"
+        max={steps}
+        step="1"
+        value={step}
+        aria-label="Step"
+        aria-valuetext={counted}
+        onInput={({ currentTarget }) => {
+          isPlaying.value = false;
+          moveTo(page, Number(currentTarget.value));
+        }}
+      />
+      <output class="figures">{counted}</output>
+    </div>
+  );
+}
+
+/** Moves the head with time while it plays; training moves it otherwise. */
+function usePlayback(page: PageState): void {
+  useSignalEffect(() => {
+    if (!page.isPlaying.value) return;
+    let before = performance.now();
+    let request = requestAnimationFrame(function tick(now) {
+      const shown = page.shown.peek();
+      // A tab that was hidden does not leap ahead.
+      const passed = Math.min(now - before, 100) * (stepsOf(shown) / PLAY_MS);
+      before = now;
+      moveTo(page, page.head.peek() + passed);
+      if (page.head.peek() >= lastStep(shown)) page.isPlaying.value = false;
+      else request = requestAnimationFrame(tick);
+    });
+    return () => cancelAnimationFrame(request);
+  });
+}
