@@ -15,7 +15,7 @@
 //            8 params          uniform
 // Dispatch   one lane per row, folded
 // Numerics   f32; a row is summed from t = 0 on, masked tokens are never read into a result
-// Oracle     boundedGradientSurrogate.reference in src/kernels/stages-clip.ts
+// Oracle     surrogateReference in src/kernels/stages-surrogate.ts, with boundedGradientSurrogate of src/kernels/stages-clip.ts
 
 // use lib/grid.wgsl
 // use lib/surrogate-row.wgsl

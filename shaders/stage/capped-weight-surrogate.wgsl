@@ -14,7 +14,7 @@
 //            8 params          uniform
 // Dispatch   one lane per row, folded
 // Numerics   f32; every token moves, clipped or not; extra counts tokens whose ratio is held
-// Oracle     cappedWeightSurrogate.reference in src/kernels/stages-weights.ts
+// Oracle     surrogateReference in src/kernels/stages-surrogate.ts, with cappedWeightSurrogate of src/kernels/stages-weights.ts
 
 // use lib/grid.wgsl
 // use lib/surrogate-row.wgsl

@@ -15,7 +15,7 @@
 //            8 params          uniform
 // Dispatch   one lane per row, folded
 // Numerics   f32
-// Oracle     clipCovCandidates.reference in src/kernels/stages-covariance.ts
+// Oracle     clipCovCandidatesKernel.reference in src/kernels/stages-covariance.ts
 
 // use lib/grid.wgsl
 

@@ -17,7 +17,7 @@
 //            8 params          uniform
 // Dispatch   one lane per row, folded
 // Numerics   f32
-// Oracle     divergenceSurrogate.reference in src/kernels/stages-weights.ts
+// Oracle     surrogateReference in src/kernels/stages-surrogate.ts, with divergenceSurrogate of src/kernels/stages-weights.ts
 
 // use lib/grid.wgsl
 // use lib/surrogate-row.wgsl

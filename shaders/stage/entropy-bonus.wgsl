@@ -12,7 +12,7 @@
 //            6 params        uniform
 // Dispatch   one lane per row, folded
 // Numerics   f32; exactly 0 where the mask is 0
-// Oracle     entropyBonus.reference in src/kernels/stages-penalty.ts
+// Oracle     entropyBonusKernel.reference in src/kernels/stages-penalty.ts
 
 // use lib/grid.wgsl
 

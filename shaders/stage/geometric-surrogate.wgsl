@@ -15,7 +15,7 @@
 //            8 params          uniform
 // Dispatch   one lane per row, folded
 // Numerics   f32; the sum runs from t = 0 on
-// Oracle     geometricSurrogate.reference in src/kernels/stages-weights.ts
+// Oracle     surrogateReference in src/kernels/stages-surrogate.ts, with geometricSurrogate of src/kernels/stages-weights.ts
 
 // use lib/grid.wgsl
 // use lib/surrogate-row.wgsl

@@ -16,7 +16,7 @@
 //            7 params          uniform
 // Dispatch   one lane per row, folded
 // Numerics   f32; the slope is exactly 0 where a clamp holds the value
-// Oracle     klPenalty.reference in src/kernels/stages-penalty.ts
+// Oracle     klPenaltyKernel.reference in src/kernels/stages-penalty.ts
 
 // use lib/grid.wgsl
 

@@ -14,7 +14,7 @@
 //            8 params          uniform
 // Dispatch   one lane per row, folded
 // Numerics   f32
-// Oracle     logProbSurrogate.reference in src/kernels/stages-weights.ts
+// Oracle     surrogateReference in src/kernels/stages-surrogate.ts, with logProbSurrogate of src/kernels/stages-weights.ts
 
 // use lib/grid.wgsl
 // use lib/surrogate-row.wgsl

@@ -10,7 +10,7 @@
 //            4 params        uniform
 // Dispatch   one lane per row, folded
 // Numerics   f32; a row is summed from t = 0 on
-// Oracle     maskedSumsKernel.reference in src/kernels/stages-select.ts
+// Oracle     maskedSumsKernel.reference in src/kernels/stages.ts
 
 // use lib/grid.wgsl
 

@@ -8,7 +8,7 @@
 //            2 params   uniform
 // Dispatch   one lane per element, folded
 // Numerics   f32
-// Oracle     scaleRows.reference in src/kernels/stages.ts
+// Oracle     scaleRowsKernel.reference in src/kernels/stages.ts
 
 // use lib/grid.wgsl
 

@@ -1,7 +1,7 @@
 // select-extreme: of each segment, exactly the k smallest or largest eligible values; and the k-th of them.
 //
 //   chosen = 1 for the k eligible values that come first, else 0 (the other way round when params.inverted)
-//   limits[s] = the value that comes k-th;  equal values are taken in order of index;  all are taken when fewer than k are eligible
+//   limits[s] = the value that comes k-th;  equal values are taken in order of index;  all are taken when fewer than k are eligible, and the limit is 0
 //
 // Shapes     S segments of L elements
 // Bindings   0 values    read    f32 [S, L]
@@ -112,5 +112,6 @@ fn main(
     }
     chosen[base + i] = f32(u32(isChosen) ^ params.inverted);
   }
-  if (lane == 0u) { limits[s] = valueOf(prefix); }
+  // No key is all ones: that prefix says that fewer than k were eligible.
+  if (lane == 0u) { limits[s] = select(valueOf(prefix), 0.0, count == 0u || prefix == 0xffffffffu); }
 }

@@ -16,7 +16,7 @@
 //            8 params          uniform
 // Dispatch   one lane per row, folded
 // Numerics   f32; S is not clamped token by token; its sum runs from t = 0 on
-// Oracle     sequenceSurrogate.reference in src/kernels/stages-clip.ts
+// Oracle     surrogateReference in src/kernels/stages-surrogate.ts, with sequenceSurrogate of src/kernels/stages-clip.ts
 
 // use lib/grid.wgsl
 // use lib/surrogate-row.wgsl

@@ -51,10 +51,10 @@ export const selectExtremeKernel = defineKernel({
       const sign = o.largest ? -1 : 1;
       const order = Array.from({ length: L! }, (_, i) => s * L! + i).filter((at) => eligible[at] !== 0);
       order.sort((a, b) => sign * (values[a]! - values[b]!) || a - b);
-      const count = Math.min(order.length, counts[o.countsOffset + s * o.countsRow]!);
+      const count = counts[o.countsOffset + s * o.countsRow]!;
       chosen.fill(o.inverted, s * L!, (s + 1) * L!);
       for (const at of order.slice(0, count)) chosen[at] = 1 - o.inverted;
-      if (count > 0) limits[s] = values[order[count - 1]!]!;
+      limits[s] = count > 0 && count <= order.length ? values[order[count - 1]!]! : 0;
     }
   },
   tolerance: { chosen: { absolute: 0 }, limits: { absolute: 0 } },
@@ -72,7 +72,7 @@ export interface Extreme {
   /** Gets 1 where chosen and 0 elsewhere; the other way round where `inverted`. */
   readonly chosen: Tensor;
   readonly inverted?: boolean;
-  /** [S] The k-th value, undefined where fewer than k are eligible or k is 0. */
+  /** [S] The k-th value; 0 where fewer than k are eligible or k is 0. */
   readonly limits: Tensor;
 }
 

@@ -56,7 +56,7 @@ describe.each(kernels.map(({ name, shader, bindings, tolerance }) => ({ name, sh
     const [, exported = '', ofKernel, path = ''] = /^(\w+)(\.reference)? in (src\/kernels\/[\w-]+\.ts)(?:$|[,;:])/.exec(header.sections.get('Oracle')?.join(' ') ?? '') ?? [];
     expect(exported).not.toBe('');
     const text = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
-    const declaration = ofKernel ? `const ${exported} = defineKernel\\((?:(?!^\\}).)*?name: '${name}'` : `function ${exported}\\(`;
+    const declaration = ofKernel ? `const ${exported} = defineKernel\\((?:(?!^\\}).)*?name: '${name}'` : `function ${exported}[<(]`;
     expect(new RegExp(`^export ${declaration}`, 'ms').test(text), `${path} defines ${exported}${ofKernel ? ` with the name ${name}` : ''}`).toBe(true);
   });
 
