@@ -41,7 +41,6 @@ export default defineConfig({
       ...project('adapters', wantsDevice ? opening : [], 1),
       ...present.flatMap((adapter, index) => project(adapter, onDevice, index + 2, { env: { ENTRAIN_TEST_ADAPTER: adapter } })),
       ...project('browser', wantsDevice || tier === 'browser' ? browser : [], 8, { maxWorkers: 1 }),
-      ...project('browser', wantsDevice ? inBrowser : [], 8),
       ...project('long', tier === 'long' ? long : [], 9),
     ],
     reporters: ['default', new TallyReporter({ notRun, before: { passed, failed } })],

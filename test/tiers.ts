@@ -25,8 +25,6 @@ export interface TestFiles {
   readonly onDevice: readonly string[];
   /** Drives a Chromium. */
   readonly browser: readonly string[];
-  /** In a page of a real browser, with its own adapter: test/browser/. */
-  readonly inBrowser: readonly string[];
   readonly long: readonly string[];
 }
 
@@ -44,7 +42,6 @@ export function testFiles(): TestFiles {
 function placeOf(path: string): keyof TestFiles {
   if (path.endsWith('.long.test.ts')) return 'long';
   if (dirname(path) === join(root, 'test/browser')) return 'browser';
-  if (path.startsWith(join(root, 'test/browser'))) return 'inBrowser';
   const reached = reachedFrom(path, new Set());
   if (reached.has(sharedDevice) || readFileSync(path, 'utf8').includes("process.env['ENTRAIN_TEST_ADAPTER']")) return 'onDevice';
   return openers.some((opener) => reached.has(opener)) ? 'opening' : 'deviceless';
