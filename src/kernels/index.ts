@@ -16,6 +16,7 @@ import { advanceRowsDirect, sampleTokensDirect, sampleTokensWorkgroup } from './
 import { scaleKernel } from './scale.ts';
 import { stageKernels } from './stages-list.ts';
 import { swigluBackwardKernel, swigluForwardKernel } from './swiglu.ts';
+import { tableOperationKernel } from './table-operation.ts';
 import { tokenStatsBackwardDirect, tokenStatsFinishDirect, tokenStatsTileDirect, tokenStatsTileWorkgroup } from './token-stats.ts';
 import { topTokensBackwardDirect, topTokensDirect } from './top-tokens.ts';
 
@@ -56,6 +57,7 @@ export const kernels = [
   sumOfSquaresWorkgroup,
   swigluBackwardKernel,
   swigluForwardKernel,
+  tableOperationKernel,
   tokenStatsBackwardDirect,
   tokenStatsFinishDirect,
   tokenStatsTileDirect,

@@ -14,6 +14,7 @@ import { samplingCases } from './sampling.ts';
 import { scaleCases } from './scale.ts';
 import { stagesCases } from './stages.ts';
 import { swigluCases } from './swiglu.ts';
+import { tableOperationCases } from './table-operation.ts';
 import { tokenStatsCases } from './token-stats.ts';
 
 export const cases: readonly KernelCase[] = [
@@ -30,5 +31,6 @@ export const cases: readonly KernelCase[] = [
   ...scaleCases,
   ...stagesCases,
   ...swigluCases,
+  ...tableOperationCases,
   ...tokenStatsCases,
 ];
