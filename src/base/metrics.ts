@@ -20,6 +20,7 @@ export const metricChapters: readonly MetricChapter[] = [
       { name: 'frac_reward_zero_std', meaning: 'share of completions in groups whose rewards are all equal', from: trl },
       { name: 'groups/frac_mixed', meaning: 'share of groups with rewards that differ: those GRPO learns from' },
       { name: 'groups/frac_all_good', meaning: 'share of groups with equal rewards above 0' },
+      { name: 'num_gen_batches', meaning: 'batches of prompts sampled for the step; more than 1 where groups are filtered', from: verl },
       { name: 'groups/frac_all_bad', meaning: 'share of groups with equal rewards of 0 or less' },
       { name: 'advantages/mean', meaning: 'mean advantage over sampled tokens', from: verl },
       { name: 'advantages/min', meaning: 'least advantage of a completion', from: verl },

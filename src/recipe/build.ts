@@ -182,6 +182,7 @@ function stepSettings(recipe: Recipe, sampling: SamplingOptions): TrainingRun['s
     sampling,
     schedule: scheduleOf(recipe, updatesPerStep),
     oldLogProbs: algorithm.oldLogProbs === 'auto' ? (isUnfiltered(sampling) ? 'sampler' : 'trainer') : algorithm.oldLogProbs,
+    filterGroups: algorithm.filterGroups.enable ? algorithm.filterGroups : null,
     measureKl: ref.measureKl,
   };
 }

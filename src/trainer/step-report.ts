@@ -38,7 +38,8 @@ export class StepReport {
   async timed<T>(phase: string, work: () => Promise<T>): Promise<T> {
     const started = performance.now();
     const result = await work();
-    this.#metrics[`timing_s/${phase}`] = (performance.now() - started) / 1000;
+    const name = `timing_s/${phase}`;
+    this.#metrics[name] = (this.#metrics[name] ?? 0) + (performance.now() - started) / 1000;
     return result;
   }
 

@@ -8,6 +8,7 @@ import type { Random } from '../base/random.ts';
 import { learningRate } from '../optim/schedule.ts';
 import { cutMiniBatches, type MiniBatchRows, type StepMaterial } from './mini-batches.ts';
 import { formBatch } from './rollout-batch.ts';
+import { sampleGroups } from './sample-groups.ts';
 import { rolloutSignals } from './signals.ts';
 import { StepReport, type StepResult } from './step-report.ts';
 import type { TrainingRun } from './training-run.ts';
@@ -17,17 +18,15 @@ export async function trainStep(run: TrainingRun, step: number): Promise<StepRes
   const report = new StepReport(step);
   const random = run.random.at(step); // counter-based: the same seed and step draw the same numbers
 
-  // Sample a group of completions for each prompt, from the policy as it stands.
-  const prompts = run.prompts.take(progress.cursor, settings.prompts);
-  const promptTokens = prompts.map(run.encode);
-  const rollouts = await report.timed('gen', () => run.sampler.sample(promptTokens, settings.sampling, random.fork('rollout')));
+  // Sample a group of completions for each prompt, from the policy as it stands, and score each.
+  const { scored, promptTokens, batches, tokens } = await sampleGroups(run, random, report);
 
-  // Score each completion, note what the policy said when it was sampled, and set it against its group.
-  const scored = await report.timed('reward', () => run.scorer.score(prompts, rollouts));
+  // Note what the policy said when it sampled them, and set each against its group.
   const signals = await report.timed('old_log_prob', () => rolloutSignals(run, scored, promptTokens, random.fork('dropout')));
   const batch = formBatch(scored, settings.sampling.maxTokens, signals.tables);
   const advantages = algorithm.advantages(batch);
   report.addRollouts(scored, batch, advantages);
+  report.add({ num_gen_batches: batches });
 
   await report.timed('update_actor', async () => {
     let hasMoved = false;
@@ -48,8 +47,8 @@ export async function trainStep(run: TrainingRun, step: number): Promise<StepRes
 
   report.add(algorithm.endStep(report.metrics())); // controllers read the step's entropy here
   progress.step = step;
-  progress.cursor += settings.prompts;
-  progress.tokens += batch.lengths.reduce((sum, length) => sum + length, 0);
+  progress.cursor += batches * settings.prompts;
+  progress.tokens += tokens;
   return report.result(progress.tokens);
 }
 

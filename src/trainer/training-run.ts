@@ -21,6 +21,8 @@ export interface StepSettings {
   readonly schedule: Schedule;
   /** Where old log-probs come from; the sampler's are those of the trainer where nothing filters the distribution. */
   readonly oldLogProbs: 'sampler' | 'trainer';
+  /** Sample on until enough groups have differing values of a metric (null: the total reward); null takes every group. */
+  readonly filterGroups: { readonly metric: string | null; readonly maxGenBatches: number } | null;
   /** Measure the KL to the reference even where no loss term needs it. */
   readonly measureKl: boolean;
 }

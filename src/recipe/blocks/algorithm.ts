@@ -16,6 +16,12 @@ const clampSchema = z.strictObject({
   k3: z.number().positive().nullable().default(10).meta(about('Largest value of k3; null = none.', 'nats')),
 });
 
+const filterSchema = z.strictObject({
+  enable: z.boolean().default(false).meta(about('Sample on until enough groups have differing rewards (dynamic sampling).')),
+  metric: z.string().min(1).nullable().default(null).meta(about('Name of the reward that must differ; null = the total.')),
+  max_gen_batches: z.int().min(1).default(10).meta(about('Batches sampled for one step before the run stops with exit code 4.', 'batches')),
+});
+
 const slots = {
   name: z.enum(presetNames).default('grpo').meta(about('Preset that fills the keys below; a key written in the recipe wins.')),
   advantage_center: z
@@ -45,6 +51,7 @@ const slots = {
   kl_bias_correction: z.boolean().default(false).meta(about('Multiply the KL estimate by the ratio, which makes it unbiased off-policy.')),
   kl_clamp: clampSchema.prefault({}).meta(about('Bounds on the KL estimator.')),
   entropy_coef: z.number().default(0).meta(about('Weight of the entropy bonus.', 'per nat')),
+  filter_groups: filterSchema.prefault({}).meta(about('Which groups are learned from.')),
   mask_truncated: z.boolean().default(false).meta(about('Leave completions that were cut off at rollout.max_tokens out of the loss.')),
 };
 
