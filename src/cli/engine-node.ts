@@ -8,6 +8,7 @@ export const engineNode: Engine = {
   train: trainHere,
   evaluate: evaluateHere,
   sample: sampleHere,
+  viewData: viewDataHere,
   plan: planHere,
   async doctor(options, out) {
     const { doctor } = await import('./doctor.ts');
@@ -68,6 +69,16 @@ async function sampleHere(recipe: Recipe, { adapter, prompt, prompts: count }: S
     ids: Array.from(rollout.tokens),
     logProbs: Array.from(rollout.logProbs),
   }));
+}
+
+async function viewDataHere(recipe: Recipe) {
+  const [{ viewData }, { nodeServices }, { PlanningDevice }, { traitsOf }] = await Promise.all([
+    import('../recipe/data-view.ts'),
+    import('../recipe/services-node.ts'),
+    import('../gpu/planning-device.ts'),
+    import('../gpu/traits.ts'),
+  ]);
+  return viewData(recipe, nodeServices(new PlanningDevice(traitsOf('software', { maxBindingBytes: 128 * 2 ** 20 }))));
 }
 
 async function planHere(recipe: Recipe) {

@@ -1,5 +1,6 @@
 /** What the command line asks of the engine. `engine-node.ts` answers with the real one; tests answer with a stand-in. */
 
+import type { DataView } from '../recipe/data-view.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { CompletionSample, Metrics, RunObserver, TrainSummary } from '../trainer/observer.ts';
 import type { RunStore } from '../trainer/run-store.ts';
@@ -39,6 +40,8 @@ export interface Engine {
   /** One evaluation of the weights the recipe names, without training. */
   evaluate(recipe: Recipe, services: EvaluateServices): Promise<Metrics>;
   sample(recipe: Recipe, request: SampleRequest): Promise<readonly CompletionSample[]>;
+  /** How prompts meet the model, without a device. */
+  viewData(recipe: Recipe): Promise<DataView>;
   /** Bytes by part, without a device. */
   plan(recipe: Recipe): Promise<readonly PlannedPart[]>;
   doctor(options: { readonly adapter?: string; readonly json: boolean }, out: { write(line: string): void }): Promise<number>;

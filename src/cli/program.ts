@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { printedRecipe } from '../recipe/print.ts';
 import { type LoadedRecipe, placed } from '../recipe/read.ts';
+import { showData } from './data-show.ts';
 import type { Engine } from './engine.ts';
 import { ownVersion } from './environment-info.ts';
 import { evaluate } from './eval.ts';
@@ -45,7 +46,9 @@ export async function run(words: readonly string[], given?: Surroundings): Promi
   const program = programOf(surroundings, (result) => {
     code = result;
   });
-  const verb = program.commands.find((command) => command.name() === words[0]);
+  const named = (commands: readonly Command[], word: string | undefined) => commands.find((command) => command.name() === word);
+  const group = named(program.commands, words[0]);
+  const verb = named(group?.commands ?? [], words[1]) ?? group;
   const takesKeys = verb?.registeredArguments.length === 1;
   const options = new Set(['--help', ...(verb?.options ?? []).flatMap(({ long }) => long ?? [])]);
   try {
@@ -71,8 +74,8 @@ function programOf(surroundings: Surroundings, finish: (code: number) => void): 
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .showHelpAfterError('(--help lists verbs and options)');
 
-  const verb = (name: string, description: string, work: (loaded: LoadedRecipe, options: Options) => Promise<number>): Command =>
-    common(program.command(`${name} [words...]`).description(description).usage('[grpo|sft] [recipe.yaml] [key=value…] [options]')).action(
+  const verb = (name: string, description: string, work: (loaded: LoadedRecipe, options: Options) => Promise<number>, parent = program): Command =>
+    common(parent.command(`${name} [words...]`).description(description).usage('[grpo|sft] [recipe.yaml] [key=value…] [options]')).action(
       async (words: string[], options: Options) => {
         const { overrides, ...rest } = sortWords(words);
         const chosen = options.adapter === undefined ? overrides : [...overrides, `adapter=${JSON.stringify(options.adapter)}`];
@@ -97,6 +100,12 @@ function programOf(surroundings: Surroundings, finish: (code: number) => void): 
   verb('plan', 'Print batch sums, preset and bytes by part; no GPU needed.', (loaded, { json = false }) => plan(loaded, { json }, surroundings)).option(
     '--print-config',
     'print the complete recipe with the origin of each value, and stop',
+  );
+  verb(
+    'show',
+    'The first prompt as the model reads it, its ids, and what is learned; no GPU needed.',
+    (loaded, { json = false }) => showData(loaded, { json }, surroundings),
+    program.command('data').description('Look at prompts before a run.'),
   );
   common(program.command('doctor').description('What this machine offers, and whether it computes rightly.')).action(
     async ({ adapter, json = false }: Options) => {

@@ -195,3 +195,22 @@ describe('the other verbs', () => {
     expect(await place.run('doctor')).toEqual({ code: 1, out: 'all well\n', err: '' });
   });
 });
+
+describe('data show', () => {
+  it('prints the first prompt, its ids and the mask, with warnings apart', async () => {
+    const { code, out, err } = await place.run('data', 'show');
+    expect(code).toBe(0);
+    expect(err).toBe('warning: sums: take care.\n');
+    expect(out).toContain('sums: 3 prompts of 2 to 9 tokens, median 4\n');
+    expect(out).toContain('first prompt (sums.jsonl:1)\n  <user>\n  Hi\n');
+    expect(out).toContain('its 3 ids\n  7 <user> · 8 "\\n" · 9 Hi\n');
+    expect(out).toContain('  3 × 0  the prompt\n  at most 16 × 1  the completion');
+    const json = await place.run('data', 'show', '--json', 'rollout.n=4');
+    expect(JSON.parse(json.out)).toMatchObject({ prompts: 3, first: { id: 'sums.jsonl:1' } });
+  });
+
+  it('is the only thing data does', async () => {
+    expect((await place.run('data', 'shwo')).code).toBe(2);
+    expect((await place.run('data', 'show', '--jso')).err).toContain('--json');
+  });
+});

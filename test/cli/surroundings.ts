@@ -59,6 +59,17 @@ export class Workplace {
       train: (recipe, services) => this.#train(recipe, services),
       evaluate: () => Promise.resolve({ 'eval/heldout/mean@1': 0.25 }),
       sample: (_, { prompt }) => Promise.resolve([{ prompt: prompt ?? '67>21=', completion: '6+7+8', reward: 1, rewards: {}, finishReason: 'stop' as const }]),
+      viewData: () =>
+        Promise.resolve({
+          name: 'sums',
+          prompts: 3,
+          lengths: [2, 4, 9] as const,
+          first: { id: 'sums.jsonl:1', text: '<user>\nHi', tokens: [{ id: 7, token: '<user>' }, { id: 8, token: '\n' }, { id: 9, token: 'Hi' }] },
+          completion: null,
+          maxTokens: 16,
+          ends: [{ id: 2, token: '<end>' }],
+          warnings: ['sums: take care.'],
+        }),
       plan: () =>
         Promise.resolve([
           { part: 'weights', bytes: 2048 },
