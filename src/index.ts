@@ -3,6 +3,7 @@
 // Errors, and the one source of random numbers.
 export { DataError, DeviceError, GuardError, Interrupted, KernelError, PreflightError, RecipeError, type RecipeIssue, TrainerError } from './base/errors.ts';
 export { Random } from './base/random.ts';
+export { VERSION } from './base/version.ts';
 
 // Devices, tensors and kernels.
 export { type Device, type MemoryUse, tensorOf } from './gpu/device.ts';
@@ -24,6 +25,10 @@ export { PlanningDevice } from './gpu/planning-device.ts';
 export { ReferenceDevice } from './gpu/reference-device.ts';
 export { type DeviceRequest, requestDevice } from './gpu/request-device.ts';
 export { type ElementType, type HostArray, Tensor } from './gpu/tensor.ts';
+export { type SumColumns, type TableView, maskedSums, rowColumn, wholeTable } from './kernels/stages.ts';
+export { covarianceOf } from './kernels/stages-covariance.ts';
+export { applyOperation, tableOperation, type TableOperation } from './kernels/table-operation.ts';
+export { firstOrderEntropyChange, MOMENTS, type TokenMoments } from './kernels/token-stats.ts';
 export { type DeviceTraits, type Tier, traitsOf } from './gpu/traits.ts';
 
 // The model.
@@ -41,7 +46,18 @@ export { learningRate, type Schedule } from './optim/schedule.ts';
 // Tokenizers, prompts and rewards.
 export { loadTokenizer, type Tokenizer } from './tokenizer/tokenizer.ts';
 export { parsePrompts } from './data/jsonl.ts';
-export { MAKE_THE_NUMBER, makeTheNumber, type NumberTask } from './data/make-the-number.ts';
+export {
+  isHeldOut,
+  MAKE_THE_NUMBER,
+  makeTheNumber,
+  NUMBER_VOCABULARY,
+  numberPrompt,
+  type NumberQuestion,
+  type NumberTask,
+  parseNumberQuestion,
+} from './data/make-the-number.ts';
+export { countAnswers, enumerateAnswers } from './data/make-the-number-answers.ts';
+export { type NumberVerdict, verifyNumber } from './data/make-the-number-verifier.ts';
 export { type Message, type Prompt, type PromptOrder, promptOrder, type PromptSet, promptSet } from './data/prompt.ts';
 export { type CombinedRewards, combineRewards, type WeightedReward } from './rewards/combine.ts';
 export { BUILT_IN_REWARDS, builtInReward } from './rewards/index.ts';
@@ -65,6 +81,7 @@ export {
   type Update,
 } from './algorithms/algorithm.ts';
 export { createAlgorithm } from './algorithms/index.ts';
+export { type MethodOptions } from './algorithms/methods.ts';
 export { type AlgorithmOptions, GRPO_OPTIONS } from './algorithms/options.ts';
 
 // Engines: who samples, who learns, who scores.
@@ -72,6 +89,7 @@ export { Learner, type LearnerLimits } from './engines/learner.ts';
 export { createScorer, type ScoredRollout, type Scorer } from './engines/scorer.ts';
 
 // The trainer: one step, the run, and those who watch it.
+export { type AnswerOptions, answerLogProbs, type AskedCompletions } from './trainer/answer-probabilities.ts';
 export { type Evaluation, type EvaluationSet, evaluate, passAtK } from './trainer/evaluate.ts';
 export { type EntropyLaw, type EntropyPoint, fitEntropyLaw } from './trainer/entropy-law.ts';
 export { type GuardOptions } from './trainer/guards.ts';
@@ -93,11 +111,12 @@ export { trainStep } from './trainer/train-step.ts';
 export { type Progress, type StepSettings, type TrainingRun } from './trainer/training-run.ts';
 
 // The recipe: read, checked, explained, and built into a run.
-export { buildPolicy, buildRun, type BuiltPolicy, trainOptions } from './recipe/build.ts';
+export { buildPolicy, buildRun, type BuiltPolicy, type BuiltRun, trainOptions } from './recipe/build.ts';
 export { type Field, fieldsOf, recipeJsonSchema } from './recipe/json-schema.ts';
 export { planBytes, type PlannedPart } from './recipe/plan.ts';
 export { type Preset, presets } from './recipe/presets.ts';
 export { printedRecipe } from './recipe/print.ts';
 export { type LoadedRecipe, readRecipe, type RecipeSource } from './recipe/read.ts';
+export { recipeHash } from './recipe/recipe-hash.ts';
 export { type Recipe, recipeFrom, type RecipeInput, recipeSchema, type RecipeValues } from './recipe/recipe.ts';
 export { type BuildServices, type ModelSource } from './recipe/services.ts';

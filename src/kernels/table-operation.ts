@@ -23,6 +23,7 @@ export const TABLE_OPERATIONS = {
   choose: (a, b, c) => (a > 0 ? b : c),
 } as const satisfies Readonly<Record<string, (a: number, b: number, c: number) => number>>;
 
+/** The name of an operation on tables. */
 export type TableOperation = keyof typeof TABLE_OPERATIONS;
 
 /** Results are held within ± this. */
