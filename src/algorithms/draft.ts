@@ -51,7 +51,7 @@ export class Draft {
   readonly #policyWeights: ArrayLike<number>;
   readonly #measures: Measure[] = [];
   readonly #loss: LossTerm[] = [];
-  readonly #hostLoss: ((sums: RowSums) => number)[] = [];
+  readonly #hostLoss: { readonly value: (sums: RowSums) => number; readonly isPolicy: boolean }[] = [];
   #columns = 0;
 
   constructor(batch: MiniBatch, workspace: Workspace, rows: RowTerms) {
@@ -119,8 +119,8 @@ export class Draft {
   }
 
   /** A term of the loss that is no weighted sum of one column. */
-  addHostLoss(value: (sums: RowSums) => number): void {
-    this.#hostLoss.push(value);
+  addHostLoss(value: (sums: RowSums) => number, isPolicy = false): void {
+    this.#hostLoss.push({ value, isPolicy });
   }
 
   /** A term that is aggregated as the policy loss is: with the row term `policy`. */
@@ -130,10 +130,12 @@ export class Draft {
 
   finish(movesEntropy: boolean): Update {
     this.measure((sums) => {
-      const parts = this.#loss.map(({ column, weights, coefficient, isPolicy }) => ({ isPolicy, value: coefficient * sums.weighted(column, weights) }));
+      const parts = [
+        ...this.#loss.map(({ column, weights, coefficient, isPolicy }) => ({ isPolicy, value: coefficient * sums.weighted(column, weights) })),
+        ...this.#hostLoss.map(({ value, isPolicy }) => ({ isPolicy, value: value(sums) })),
+      ];
       const sumOf = (terms: typeof parts): number => terms.reduce((sum, { value }) => sum + value, 0);
-      const others = this.#hostLoss.reduce((sum, value) => sum + value(sums), 0);
-      return { loss: sumOf(parts) + others, policy_loss: sumOf(parts.filter(({ isPolicy }) => isPolicy)) };
+      return { loss: sumOf(parts), policy_loss: sumOf(parts.filter(({ isPolicy }) => isPolicy)) };
     });
     const { byLogProb, byEntropy, device, batch } = this;
     return { byLogProb, byEntropy, movesEntropy, readMetrics: () => this.#read(device, batch.lengths) };

@@ -13,7 +13,7 @@
  */
 
 import type { Random } from '../base/random.ts';
-import { scaleRows } from '../kernels/stages.ts';
+import { scaleRows, UNBOUNDED } from '../kernels/stages.ts';
 import { type Advantages, type Algorithm, type MiniBatch, type Needs, NO_NEEDS, type RolloutBatch, type Update } from './algorithm.ts';
 import { describeAdvantages } from './describe-advantages.ts';
 import { Draft, type RowTerms } from './draft.ts';
@@ -23,7 +23,7 @@ import { groupAdvantages } from './stages/advantage.ts';
 import { aggregationWeights } from './stages/aggregate.ts';
 import { entropyTerm } from './stages/entropy.ts';
 import { klOfRows, klTerm } from './stages/kl.ts';
-import { clippedPolicyTerm } from './stages/surrogate.ts';
+import { surrogateTerm } from './stages/surrogate.ts';
 import { Workspace } from './workspace.ts';
 
 export function grpo(options: AlgorithmOptions, methods: readonly Method[] = []): Algorithm {
@@ -71,12 +71,13 @@ function advantagesOf(batch: RolloutBatch, options: AlgorithmOptions, methods: r
   for (const method of methods) method.advantage?.(draft);
   for (const method of methods) method.rows?.(draft);
 
-  const everyGroup = !options.klInReward && options.klCoef !== 0 ? true : options.entropyCoef !== 0 || methods.some((method) => method.usesEveryGroup);
+  // Groups of equal rewards have no slope of their own, but other terms may move them.
+  const hasOtherTerms = (options.klCoef !== 0 && !options.klInReward) || options.entropyCoef !== 0 || methods.some((method) => method.usesEveryGroup);
   return {
     values,
     terms: draft.terms,
     inLoss: Uint8Array.from(batch.truncated, (cut) => (options.maskTruncated && cut ? 0 : 1)),
-    informative: Uint8Array.from(batch.groups, ({ rows }) => (everyGroup || rows.some((row) => values[row] !== 0) ? 1 : 0)),
+    informative: Uint8Array.from(batch.groups, ({ rows }) => (hasOtherTerms || rows.some((row) => values[row] !== 0) ? 1 : 0)),
     metrics: { ...draft.metrics, ...describeAdvantages(batch, rewards, values) },
   };
 }
@@ -93,7 +94,7 @@ function updateOf(batch: MiniBatch, random: Random, workspace: Workspace, option
   for (const method of methods) method.select?.(draft, random.fork(method.name));
   const own = methods.find((method) => method.policyTerm);
   if (own) own.policyTerm!(draft);
-  else draft.addPolicyLoss(clippedPolicyTerm(draft, { ratio: options.ratio, clampLogRatio: options.clampLogRatio, dual: options.clipDual }).value);
+  else draft.addPolicyLoss(surrogateTerm(draft, options).value);
   for (const method of methods) method.penalize?.(draft);
 
   // From tokens to their mean; then the terms that do not depend on the advantage.
@@ -112,7 +113,7 @@ function rowTerms(
 ): RowTerms {
   const rowWeights = batch.terms.get('rowWeight');
   const clipHigh = batch.terms.get('clipHigh');
-  const [low, high] = options.surrogate === 'plain' ? [-1e30, 1e30] : [1 - options.clipLow, 1 + options.clipHigh];
+  const [low, high] = options.surrogate === 'plain' ? [-UNBOUNDED, UNBOUNDED] : [1 - options.clipLow, 1 + options.clipHigh];
   return {
     advantage: batch.advantages,
     low: new Float64Array(batch.B).fill(low),

@@ -12,7 +12,8 @@ export interface AlgorithmOptions {
   readonly advantageEps: number;
   readonly singleton: AdvantageOptions['singleton'];
 
-  readonly surrogate: 'clip' | 'plain';
+  /** The ratio held in bounds, the ratio as it is, or the log-prob alone (the gradient of a ratio of 1). */
+  readonly surrogate: 'clip' | 'plain' | 'pg';
   readonly ratio: 'token' | 'sequence';
   /** The ratio is held in [1 − clipLow, 1 + clipHigh]. */
   readonly clipLow: number;

@@ -33,6 +33,8 @@ const variants: readonly Variant[] = [
   { name: 'dr_grpo', options: { advantageScale: 'none', lossAgg: 'seq-mean-token-sum-norm' } },
   { name: 'clip_higher', options: { clipHigh: 0.28 } },
   { name: 'rloo', options: { advantageCenter: 'leave-one-out', advantageScale: 'none' } },
+  { name: 'plain ratio', options: plain },
+  { name: 'pg', options: { surrogate: 'pg' } },
   { name: 'gspo', options: { ratio: 'sequence', clipDual: null, lossAgg: 'seq-mean-token-mean' } },
   { name: 'kl and entropy', options: { klCoef: 0.1, entropyCoef: 0.01 }, learnsFromEqualRewards: true },
   { name: 'kl k3+', options: { klCoef: 0.1, klEstimator: 'k3+' }, hasConstants: true, learnsFromEqualRewards: true },

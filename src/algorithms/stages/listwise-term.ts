@@ -32,7 +32,7 @@ export function listwiseTerm(draft: Draft, rows: ListwiseRows, scores: 'sum' | '
   const logProbs = wholeTable(policyLogProbs);
   maskedSums(draft.device, responseMask, logProbs, logProbs, sums);
   listwiseSlopes(draft.device, { responseMask, sums, rows: draft.row('listwiseGroup'), byLogProb: draft.byLogProb }, scores);
-  draft.addHostLoss((read) => listwiseLoss(rows, read, sums.at, scores) / Math.max(1, groups));
+  draft.addHostLoss((read) => listwiseLoss(rows, read, sums.at, scores) / Math.max(1, groups), true);
 }
 
 /** Σ over groups of −Σ_i target_i · ln p_i. */

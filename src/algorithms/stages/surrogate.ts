@@ -3,13 +3,21 @@
 import type { Tensor } from '../../gpu/tensor.ts';
 import { UNBOUNDED, UNCLAMPED } from '../../kernels/stages.ts';
 import { clippedSurrogate, sequenceSurrogate } from '../../kernels/stages-clip.ts';
+import { logProbSurrogate } from '../../kernels/stages-weights.ts';
 import { surrogate, SURROGATE_SUMS, type SurrogateKernel } from '../../kernels/stages-surrogate.ts';
 import type { Draft } from '../draft.ts';
+import type { AlgorithmOptions } from '../options.ts';
 import type { RowSums } from '../row-sums.ts';
 
 type Column = (typeof SURROGATE_SUMS)[number];
 /** Where a surrogate left its sums. */
 export type SurrogateColumns = Readonly<Record<Column, number>>;
+
+/** The policy term of the base: PPO's clip, the plain ratio (its bounds are endless), or the log-prob alone. */
+export function surrogateTerm(draft: Draft, { surrogate: form, ratio, clampLogRatio, clipDual }: Pick<AlgorithmOptions, 'surrogate' | 'ratio' | 'clampLogRatio' | 'clipDual'>): SurrogateColumns {
+  if (form === 'pg') return policyTerm(draft, logProbSurrogate, { clampLogRatio: UNCLAMPED, pull: 0 });
+  return clippedPolicyTerm(draft, { ratio, clampLogRatio, dual: form === 'plain' ? null : clipDual });
+}
 
 /**
  * PPO's clipped objective, token by token or on the ratio of whole completions.
