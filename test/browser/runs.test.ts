@@ -25,7 +25,10 @@ const reaches = (name: string, state: string): Promise<unknown> =>
   page.waitForFunction(([called, wanted]) => harness.runs.state(called) === wanted, [name, state] as const, { timeout: 60_000 });
 const rowsOnDisk = async (name: string): Promise<Record<string, unknown>[]> => {
   const text = await page.evaluate((path) => harness.storage.text(path), `runs/tests/${name}/metrics.jsonl`);
-  return (text ?? '').trim().split('\n').map((line) => timeless(JSON.parse(line) as Record<string, unknown>));
+  return (text ?? '')
+    .trim()
+    .split('\n')
+    .map((line) => timeless(JSON.parse(line) as Record<string, unknown>));
 };
 
 describe('a whole run in a worker', () => {
@@ -41,7 +44,16 @@ describe('a whole run in a worker', () => {
 
   it('leaves the tree that a run on disk leaves', async () => {
     const tree = Object.keys(await page.evaluate(() => harness.storage.tree('runs/tests/whole')));
-    const checkpoint = ['config.json', 'generation_config.json', 'manifest.json', 'model.safetensors', 'optimizer.safetensors', 'state.json', 'tokenizer.json', 'tokenizer_config.json'];
+    const checkpoint = [
+      'config.json',
+      'generation_config.json',
+      'manifest.json',
+      'model.safetensors',
+      'optimizer.safetensors',
+      'state.json',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ];
     const expected = [
       ...['step_2', 'step_4'].flatMap((step) => checkpoint.map((file) => `checkpoints/${step}/${file}`)),
       'checkpoints/latest',
@@ -108,7 +120,10 @@ describe('a run that is held', () => {
     const other = await session.open();
     const { state, error } = await other.evaluate(([called, asked]) => harness.runs.finish(called, asked), ['shared', ask()] as const);
     expect(state).toBe('failed');
-    expect(error).toEqual({ kind: 'DataError', message: 'runs/tests/shared: expected a run folder nobody uses, got one that another tab trains in. Watch it there, stop it, or choose another run.name.' });
+    expect(error).toEqual({
+      kind: 'DataError',
+      message: 'runs/tests/shared: expected a run folder nobody uses, got one that another tab trains in. Watch it there, stop it, or choose another run.name.',
+    });
     await other.close();
     expect((await ended('shared')).state).toBe('done at 4');
   });

@@ -1,4 +1,4 @@
-/** Breaks what a run stands on, as browsers do when they refuse it. Imported before the run's worker. */
+/** Breaks what a run stands on, as browsers do when they refuse it. */
 
 const FAULTS: Readonly<Record<string, () => void>> = {
   'no WebGPU': () => define(navigator, 'gpu', undefined),
@@ -7,11 +7,14 @@ const FAULTS: Readonly<Record<string, () => void>> = {
   'device lost': () => loseDevice(3000),
   'storage denied': () => define(navigator.storage, 'getDirectory', () => Promise.reject(new DOMException('Storage is disabled', 'SecurityError'))),
   'storage full': () => fillStorage('step_2'),
+  'little storage': () => define(navigator.storage, 'estimate', () => Promise.resolve({ quota: 1_000_000, usage: 999_000 })),
   'crash in a save': () => crashBefore('step_2', 'manifest.json'),
   'crash in a rename': () => crashInMove('manifest.json'),
 };
 
-FAULTS[self.name]?.();
+export function breakThings(fault: string): void {
+  FAULTS[fault]!();
+}
 
 function define(target: object, name: string, value: unknown): void {
   Object.defineProperty(target, name, { value, configurable: true });

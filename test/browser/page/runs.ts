@@ -4,10 +4,10 @@ import { type OpenedRun, type PageRun, readPageRecipe, RecipeError, runRequest, 
 
 export interface RunAsked {
   readonly recipe: string;
-  readonly overrides?: readonly string[];
-  readonly request?: Partial<RunRequest>;
+  readonly overrides?: readonly string[] | undefined;
+  readonly request?: Partial<Pick<RunRequest, 'keep' | 'fresh' | 'tier'>> | undefined;
   /** What is broken around the run; see faults.ts. */
-  readonly fault?: string;
+  readonly fault?: string | undefined;
 }
 
 export interface Watched {
@@ -67,6 +67,11 @@ export const runs = {
       return { opened: null, rows: [], said: [], state: 'refused', error: { kind: error.name, message: error.message } };
     }
     return runs.ended(name);
+  },
+  /** The error of a run whose worker is not there. */
+  async withoutScript(recipe: string): Promise<string> {
+    const request = await runRequest(await readPageRecipe(recipe), { keep: 'memory' });
+    return startRun(new Worker('no-such-script.js', { type: 'module' }), request).done.then(String, String);
   },
   async ended(name: string): Promise<Watched> {
     const { run, watched } = runs.get(name);
