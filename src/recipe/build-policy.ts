@@ -4,7 +4,7 @@ import { DataError, RecipeError } from '../base/errors.ts';
 import { Random } from '../base/random.ts';
 import { type ModelConfig } from '../model/config.ts';
 import { initialWeights } from '../model/initialise.ts';
-import { ALL_LINEAR, createLora, initialiseLora, type LoraAdapter } from '../model/lora.ts';
+import { ALL_LINEAR, createLora, initialiseLora, type LoraAdapter, type LoraOptions } from '../model/lora.ts';
 import { loadParameters, type Parameters } from '../model/parameters.ts';
 import { openWeights, type Weights } from '../model/weights.ts';
 import { encodeSafetensors } from '../model/safetensors.ts';
@@ -12,7 +12,7 @@ import { describeConfig } from '../model/write-config.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { type CompletionEnds, withEnds } from './completion-ends.ts';
 import type { Recipe } from './recipe.ts';
-import type { BuildServices } from './services.ts';
+import type { AdapterSource, BuildServices } from './services.ts';
 
 /** Where the built-in task's tokenizer comes from when a recipe names none. */
 const TASK_TOKENIZER = 'models/make-the-number';
@@ -21,6 +21,8 @@ export interface Policy extends CompletionEnds {
   readonly tokenizer: Tokenizer;
   /** Files that make a checkpoint a model other tools load. */
   readonly sideFiles: ReadonlyMap<string, Uint8Array>;
+  /** The adapter that `model.path` named, if it named one. */
+  readonly adapter: AdapterSource | null;
   /** Fills parameters with the weights of step 0. */
   load(parameters: Parameters): Promise<void>;
 }
@@ -34,12 +36,13 @@ export async function openPolicy(recipe: Recipe, services: BuildServices): Promi
 async function openNamed(recipe: Recipe, services: BuildServices): Promise<Policy> {
   const { path, init, tokenizer: folder } = recipe.model;
   if (path !== null) {
-    const { config, weights, sideFiles } = await services.openModel(path);
+    const { config, weights, sideFiles, adapter = null } = await services.openModel(path);
     const { tokenizer, sideFiles: tokenizerFiles } = await services.openTokenizer(folder ?? path);
     checkVocabulary(config, tokenizer, path);
     return {
       ...withEnds(config, tokenizer),
       tokenizer,
+      adapter,
       sideFiles: new Map([...sideFiles, ...tokenizerFiles]),
       load: (parameters) => loadParameters(services.device, parameters, weights),
     };
@@ -50,18 +53,24 @@ async function openNamed(recipe: Recipe, services: BuildServices): Promise<Polic
   return {
     ...withEnds(config, tokenizer),
     tokenizer,
+    adapter: null,
     sideFiles: new Map([...described, ...sideFiles]),
     load: async (parameters) => loadParameters(services.device, parameters, await freshWeights(config, recipe, init!.embeddingStd)),
   };
 }
 
-/** The recipe's adapter on the device: read from a PEFT folder, or fresh from the seed; null where the whole model is trained. */
-export async function openAdapter({ lora, seed }: Recipe, services: BuildServices, parameters: Parameters): Promise<LoraAdapter | null> {
-  if (lora === null) return null;
-  const { rank, alpha, rslora } = lora;
-  const adapter = createLora(services.device, parameters, { rank, alpha, rslora, targets: lora.targetModules === 'all-linear' ? ALL_LINEAR : lora.targetModules });
-  if (!services.skipWeights) initialiseLora(services.device, adapter, Random.seeded(seed).fork('adapter'));
+/** The policy's adapter on the device: the one that `model.path` named, or a fresh one from the seed; null where the whole model is trained. */
+export async function openAdapter({ lora, seed }: Recipe, { adapter: source }: Policy, { device, skipWeights }: BuildServices, parameters: Parameters): Promise<LoraAdapter | null> {
+  if (!source && lora === null) return null;
+  const adapter = createLora(device, parameters, source?.options ?? freshOptions(lora!));
+  if (skipWeights) return adapter;
+  if (source) await loadParameters(device, adapter, source.weights);
+  else initialiseLora(device, adapter, Random.seeded(seed).fork('adapter'));
   return adapter;
+}
+
+function freshOptions({ rank, alpha, rslora, targetModules }: NonNullable<Recipe['lora']>): LoraOptions {
+  return { rank, alpha, rslora, targets: targetModules === 'all-linear' ? ALL_LINEAR : targetModules };
 }
 
 function freshConfig({ rollout }: Recipe, init: NonNullable<Recipe['model']['init']>, tokenizer: Tokenizer): ModelConfig {

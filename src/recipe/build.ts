@@ -57,7 +57,7 @@ async function assemble(recipe: Recipe, services: BuildServices, isTrained: bool
   const limits = limitsOf(recipe, config, prompts.longest, device.traits);
   const parameters = createParameters(device, config);
   await policy.load(parameters);
-  const adapter = await openAdapter(recipe, services, parameters);
+  const adapter = await openAdapter(recipe, policy, services, parameters);
   const room = { maxPositions: limits.maxPositions, maxTokens: limits.microTokens, maxPredictions: limits.microTokens };
   const model = isTrained ? new Transformer(device, config, parameters, room, adapter) : null;
   const table = model?.ropeTable ?? createRopeTable(device, config, limits.maxPositions);
@@ -84,7 +84,7 @@ export async function buildRun(recipe: Recipe, services: BuildServices, deviceNa
   const optimizer = createOptimizer(recipe, model);
   const isSft = recipe.method === 'sft';
   const wantsReference = !isSft && (algorithm.usesReference || recipe.ref.measureKl);
-  const reference = wantsReference ? await openReference(built, services) : null;
+  const reference = wantsReference ? await openReference(recipe, built, services) : null;
   const learner = new Learner(model, optimizer, reference, { maxRows: limits.updateRows, maxLength: recipe.rollout.maxTokens, microTokens: limits.microTokens });
   const progress: Progress = { step: 0, updates: 0, cursor: 0, tokens: 0 };
   const random = Random.seeded(recipe.seed);
@@ -130,10 +130,11 @@ export async function buildRun(recipe: Recipe, services: BuildServices, deviceNa
   };
 }
 
-/** The policy of step 0: without its adapter where it has one, else a copy. */
-async function openReference({ policy, parameters, adapter }: BuiltPolicy, { device }: BuildServices): Promise<PolicyWeights> {
+/** The policy of step 0: without its adapter where that is fresh, with a copy of it where it is not, else a copy of the whole. */
+async function openReference(recipe: Recipe, { policy, parameters, adapter }: BuiltPolicy, services: BuildServices): Promise<PolicyWeights> {
+  if (policy.adapter) return { parameters, adapter: await openAdapter(recipe, policy, services, parameters) };
   if (adapter) return baseWeights(parameters);
-  const copy = createParameters(device, policy.config, 'reference');
+  const copy = createParameters(services.device, policy.config, 'reference');
   await policy.load(copy);
   return baseWeights(copy);
 }

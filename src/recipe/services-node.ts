@@ -4,31 +4,53 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { existsSync } from 'node:fs';
+import { DataError } from '../base/errors.ts';
 import { readPrompts } from '../data/jsonl-node.ts';
 import type { Device } from '../gpu/device.ts';
-import { openModelFolder } from '../model/weights-node.ts';
+import { parseAdapterConfig } from '../model/peft.ts';
+import { openWeights } from '../model/weights.ts';
+import { openFile, openModelFolder } from '../model/weights-node.ts';
 import { loadRewardModule } from '../rewards/module-node.ts';
 import { openTokenizer } from '../tokenizer/tokenizer-node.ts';
-import type { BuildServices } from './services.ts';
+import type { AdapterSource, BuildServices } from './services.ts';
 
 const SIDE_FILES = ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'chat_template.jinja'];
+
+const ADAPTER_CONFIG = 'adapter_config.json';
 
 /** Paths are relative to the working folder; the models that come with Entrain are found from anywhere. */
 export function nodeServices(device: Device): BuildServices {
   return {
     device,
     async openModel(path) {
-      const folder = locate(path);
-      return { ...(await openModelFolder(folder)), sideFiles: await readSideFiles(folder) };
+      const named = locate(path);
+      const folder = await baseFolder(named);
+      const model = { ...(await openModelFolder(folder)), sideFiles: await readSideFiles(folder) };
+      return folder === named ? model : { ...model, adapter: await openAdapterFolder(named) };
     },
     async openTokenizer(path) {
-      const folder = locate(path);
+      const folder = await baseFolder(locate(path));
       const files = await readSideFiles(folder);
       return { tokenizer: await openTokenizer(folder), sideFiles: new Map([...files].filter(([name]) => name.startsWith('tokenizer'))) };
     },
     readPrompts: (path, names) => readPrompts(path, names),
     loadReward: (use, args) => loadRewardModule(use, { args }),
   };
+}
+
+/** The folder of the model itself: the base of an adapter's folder, else the folder. */
+async function baseFolder(folder: string): Promise<string> {
+  const file = join(folder, ADAPTER_CONFIG);
+  if (!existsSync(file)) return folder;
+  const { base_model_name_or_path: base } = JSON.parse(await readFile(file, 'utf8')) as { readonly base_model_name_or_path?: string | null };
+  if (!base) throw new DataError(`${file}: expected base_model_name_or_path, got none. Write the folder of the model the adapter was trained on there.`);
+  return locate(base);
+}
+
+async function openAdapterFolder(folder: string): Promise<AdapterSource> {
+  const file = join(folder, ADAPTER_CONFIG);
+  const options = parseAdapterConfig(JSON.parse(await readFile(file, 'utf8')), file);
+  return { options, weights: await openWeights(await openFile(join(folder, 'adapter_model.safetensors'))) };
 }
 
 /** A path as it stands, or below the package: `models/make-the-number` works in any folder. */

@@ -3,6 +3,7 @@
 import type { PromptSet } from '../data/prompt.ts';
 import type { Device } from '../gpu/device.ts';
 import type { ModelConfig } from '../model/config.ts';
+import type { LoraOptions } from '../model/lora.ts';
 import type { Weights } from '../model/weights.ts';
 import type { Reward } from '../rewards/reward.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -13,6 +14,13 @@ export interface ModelSource {
   readonly weights: Weights;
   /** config.json, generation_config.json, tokenizer files, as they are. */
   readonly sideFiles: ReadonlyMap<string, Uint8Array>;
+  /** Where the path named a PEFT adapter: `config` and `weights` are then its base model's. */
+  readonly adapter?: AdapterSource;
+}
+
+export interface AdapterSource {
+  readonly options: LoraOptions;
+  readonly weights: Weights;
 }
 
 export interface BuildServices {

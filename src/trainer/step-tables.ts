@@ -49,7 +49,8 @@ export class StepTables {
       ...(tokens && { tokenAdvantages: this.#put('tokenAdvantages', rows, (row) => tokens.subarray(row * rows.T, row * rows.T + batch.lengths[row]!)) }),
       advantages: pick(advantages.values),
       terms: new Map([...advantages.terms].map(([name, values]) => [name, pick(values)])),
-      lengths: Uint32Array.from(rows.rows, (row) => batch.lengths[row]!),
+      // A row that is out of the loss has no tokens as far as the algorithm is concerned.
+      lengths: Uint32Array.from(rows.rows, (row) => (advantages.inLoss[row] ? batch.lengths[row]! : 0)),
       groupIds: Uint32Array.from(rows.rows, (row) => scored[row]!.rollout.prompt),
       rowIds: Uint32Array.from(rows.rows),
       maxTokens: batch.maxTokens,
