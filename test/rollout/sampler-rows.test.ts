@@ -10,12 +10,17 @@ import { openTestDevice } from '../device.ts';
 import { TINY_MODELS, type TinyModel, tinyBatch, tinyParameters } from '../model/tiny-models.ts';
 
 let device: GpuDevice;
+let portable: GpuDevice;
 
 beforeAll(async () => {
   device = await openTestDevice();
+  portable = await openTestDevice({ tier: 'portable' });
 });
 
-afterAll(() => device.close());
+afterAll(() => {
+  device.close();
+  portable.close();
+});
 
 const MAX_TOKENS = 6;
 const random = Random.seeded(5).fork('rollout');
@@ -73,6 +78,14 @@ describe('what is drawn for a row has the same bits', () => {
       const cut = await samplerOf(device, name, 3).sample([prompt!], { ...sampling, n: Math.min(n, 16) }, random);
       expect(cut.map(bitsOf)).toEqual(group.slice(0, cut.length).map(bitsOf));
     }
+  });
+
+  it('llama, on the portable forms: alone and among 7', async () => {
+    const prompts = promptsOf('llama').slice(0, 8);
+    const short = { ...sampling, maxTokens: 3 };
+    const among7 = (await samplerOf(portable, 'llama', 8).sample(prompts, short, random)).map(bitsOf);
+    const alone = (await samplerOf(portable, 'llama', 1).sample(prompts.slice(0, 2), short, random)).map(bitsOf);
+    expect(alone).toEqual(among7.slice(0, 2));
   });
 
   it('a shorter limit cuts a completion and changes nothing before it', async () => {
