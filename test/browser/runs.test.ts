@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunAsked, Watched } from './page/runs.ts';
@@ -69,6 +70,23 @@ describe('a whole run in a worker', () => {
     const again = await finish('again', [], { request: { keep: 'memory' } });
     expect(again.rows.map(timeless)).toEqual(whole.rows.map(timeless));
     expect(await page.evaluate(() => harness.storage.tree('runs/tests/again'))).toEqual({});
+  });
+});
+
+describe('the default recipe', () => {
+  it('takes its first steps as it stands', async () => {
+    const recipe = readFileSync(new URL('../../examples/recipes/make-the-number.yaml', import.meta.url), 'utf8');
+    const { state, rows, error } = await page.evaluate(([text, overrides]) => harness.runs.finish('default', { recipe: text, overrides }), [
+      recipe,
+      ['steps=3', 'eval.limit=8', 'eval.n=8', 'run.project=tests'],
+    ] as const);
+    expect([state, error]).toEqual(['done at 3', null]);
+    expect(rows.map(({ step }) => step)).toEqual([0, 1, 2, 3]);
+    expect(rows[1]).toMatchObject({ 'completions/clipped_ratio': expect.any(Number) as number });
+    expect(rows[3]!['reward']).toBeGreaterThan(0.1);
+    console.log(
+      `the default recipe in a worker of Chromium ${session.browser.version}: reward ${String(rows[3]!['reward'])}, entropy ${String(rows[3]!['entropy'])} at step 3`,
+    );
   });
 });
 

@@ -1,6 +1,9 @@
 /** What the tests call in the page. */
 
-import { type KernelReport } from './kernels.ts';
+import { browserServices, openBrowserDevice, readPageRecipe } from '../../../src/browser.ts';
+import { type RecordedRollout, replay, type ReplayGap } from '../replay.ts';
+import { hostMathBits } from './host-math.ts';
+import type { KernelReport } from './kernels.ts';
 import { runs } from './runs.ts';
 import { storage } from './storage.ts';
 
@@ -18,6 +21,15 @@ const harness = {
       worker.addEventListener('error', ({ message }) => reject(new Error(message)));
     });
   },
+  /** Rollouts from elsewhere, fed to the policy here. */
+  async replay(text: string, rollouts: readonly RecordedRollout[]): Promise<ReplayGap> {
+    const { recipe } = await readPageRecipe(text);
+    const { device } = await openBrowserDevice();
+    const gap = await replay(recipe, browserServices(device, { baseUrl: document.baseURI }), rollouts);
+    device.close();
+    return gap;
+  },
+  hostMathBits,
   runs,
   storage,
 };
