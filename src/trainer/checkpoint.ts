@@ -58,7 +58,11 @@ interface Manifest {
 }
 
 /** Writes `checkpoints/step_N` whole or not at all, and points `latest` at it. */
-export async function saveCheckpoint(store: RunStore, live: Checkpointed, state: Omit<CheckpointState, 'version' | 'progress' | 'optimizerStep'>): Promise<string> {
+export async function saveCheckpoint(
+  store: RunStore,
+  live: Checkpointed,
+  state: Omit<CheckpointState, 'version' | 'progress' | 'optimizerStep'>,
+): Promise<string> {
   const { device, parameters, optimizer, progress } = live;
   const name = `step_${progress.step}`;
   const temporary = `${FOLDER}/.tmp-${name}`;
@@ -124,21 +128,23 @@ export interface Retention {
   readonly step: number;
 }
 
-/** Removes checkpoints that the retention rule lets go of. */
+/** Removes checkpoints that the retention rule lets go of, and what saves that were cut short left behind. */
 export async function pruneCheckpoints(store: RunStore, { keepLast, keepEvery, keep, step }: Retention): Promise<void> {
-  const saved = (await store.list(FOLDER)).flatMap(({ name }) => (/^step_\d+$/.test(name) ? [Number(name.slice(5))] : []));
-  const steps = saved.filter((other) => other <= step).sort((a, b) => b - a);
-  for (const [age, other] of steps.entries()) {
-    const isKept = age < keepLast || keep.includes(other) || (keepEvery !== null && other % keepEvery === 0);
-    if (!isKept) await store.remove(`${FOLDER}/step_${other}`);
-  }
+  const names = (await store.list(FOLDER)).map(({ name }) => name);
+  const steps = names.flatMap((name) => (/^step_\d+$/.test(name) ? [Number(name.slice(5))] : [])).filter((other) => other <= step);
+  const isKept = (other: number, age: number) => age < keepLast || keep.includes(other) || (keepEvery !== null && other % keepEvery === 0);
+  const dropped = steps.sort((a, b) => b - a).filter((other, age) => !isKept(other, age));
+  const cutShort = names.filter((name) => name.startsWith('.tmp-'));
+  for (const name of [...dropped.map((other) => `step_${other}`), ...cutShort]) await store.remove(`${FOLDER}/${name}`);
 }
 
 export async function readState(store: RunStore, path: string): Promise<CheckpointState> {
   const text = await readText(store, `${path}/state.json`);
   const state = text === undefined ? null : (JSON.parse(text) as CheckpointState);
   if (state?.version !== VERSION) {
-    throw new DataError(`${store.place}/${path}: expected a checkpoint of version ${VERSION}, got ${state?.version ?? 'none'}. Resume with the version of Entrain that wrote it, or start over with --fresh.`);
+    throw new DataError(
+      `${store.place}/${path}: expected a checkpoint of version ${VERSION}, got ${state?.version ?? 'none'}. Resume with the version of Entrain that wrote it, or start over with --fresh.`,
+    );
   }
   return state;
 }
@@ -162,7 +168,11 @@ async function faultOf(store: RunStore, path: string): Promise<string | null> {
 
 async function openStored(store: RunStore, path: string): Promise<Weights> {
   const bytes = await store.read(path);
-  const source: ByteSource = { name: `${store.place}/${path}`, size: bytes.length, read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)) };
+  const source: ByteSource = {
+    name: `${store.place}/${path}`,
+    size: bytes.length,
+    read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
+  };
   return openWeights(source);
 }
 
@@ -170,7 +180,9 @@ async function checkSpace(store: RunStore, files: ReadonlyMap<string, Uint8Array
   const needed = [...files.values()].reduce((sum, { length }) => sum + length, 0);
   const free = await store.freeBytes();
   if (free !== undefined && free < needed * 1.05) {
-    throw new DataError(`${store.place}: expected ${needed} free bytes for a checkpoint, got ${free}. Free some space and run the same command again; earlier checkpoints are intact.`);
+    throw new DataError(
+      `${store.place}: expected ${needed} free bytes for a checkpoint, got ${free}. Free some space and run the same command again; earlier checkpoints are intact.`,
+    );
   }
 }
 

@@ -97,7 +97,14 @@ describe('a checkpoint', () => {
     const device = new ReferenceDevice();
     const parameters = tinyParameters(device, TINY_MODELS.llama);
     const optimizer = new AdamW(device, [], { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maxGradNorm: 0 });
-    const llama: Checkpointed = { device, parameters, weightsFile: 'model.safetensors', optimizer, progress: { step: 0, updates: 0, cursor: 0, tokens: 0 }, sideFiles: new Map() };
+    const llama: Checkpointed = {
+      device,
+      parameters,
+      weightsFile: 'model.safetensors',
+      optimizer,
+      progress: { step: 0, updates: 0, cursor: 0, tokens: 0 },
+      sideFiles: new Map(),
+    };
     const qwen3 = await storeWith(3);
     await expect(
       restoreCheckpoint(qwen3, 'checkpoints/step_3', { ...llama, parameters: tinyParameters(device, { ...TINY_MODELS.llama, width: 16 }) }),
@@ -171,6 +178,15 @@ describe('pruning', () => {
 });
 
 describe('a save that fails half-way', () => {
+  it('leaves nothing behind once another is saved', async () => {
+    const store = await storeWith(2);
+    await expect(save(failingAt(store, 4), await livePolicy(4))).rejects.toThrow(/full disk/);
+    expect((await store.list('checkpoints')).map(({ name }) => name)).toContain('.tmp-step_4');
+    await save(store, await livePolicy(5));
+    await pruneCheckpoints(store, { keepLast: 2, keepEvery: null, keep: [], step: 5 });
+    expect((await store.list('checkpoints')).map(({ name }) => name)).toEqual(['latest', 'step_2', 'step_5']);
+  });
+
   /** Fails the nth change of the store, and all after it. */
   function failingAt(store: RunStore, n: number): RunStore {
     let changes = 0;
