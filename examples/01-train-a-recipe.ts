@@ -11,7 +11,7 @@ import { trainRecipe } from '../src/node.ts';
 
 const recipe = new URL('recipes/make-the-number.yaml', import.meta.url).pathname;
 const summary = await trainRecipe(recipe, {
-  overrides: ['steps=20', 'eval.every=20', ...process.argv.slice(2)],
+  overrides: ['steps=20', 'eval.at_start=false', ...process.argv.slice(2)],
   observer: {
     note: (message) => console.log(message),
     step: ({ step, reward, entropy }) => console.log(`step ${step}  reward ${reward}  entropy ${entropy}`),

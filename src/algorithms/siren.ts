@@ -43,7 +43,7 @@ export function siren({ coef, quantile, anchor }: SirenOptions): Method {
       anchoredEntropyTerm(draft, keep, { rowCount: Math.max(1, draft.batch.rowCount), anchor: held ?? 0, coefficient: held === null ? 0 : coef });
     },
     endStep(metrics) {
-      held ??= metrics['peakEntropy'] ?? null;
+      held ??= metrics['peak_entropy'] ?? null;
       return {};
     },
     state: () => (held === null ? {} : { anchor: held }),

@@ -4,7 +4,7 @@ import type { Advantages, RolloutBatch } from '../algorithms/algorithm.ts';
 import type { Random } from '../base/random.ts';
 import type { ScoredRollout } from '../engines/scorer.ts';
 import type { Continuation, PackedGroup } from '../model/packing.ts';
-import type { RolloutSignals } from './signals.ts';
+import type { RolloutSignals } from './rollout-signals.ts';
 
 /** What a step knows of its rollouts before it begins to learn. */
 export interface StepMaterial {

@@ -5,17 +5,8 @@ import type { Random } from '../base/random.ts';
 import type { ScoredRollout } from '../engines/scorer.ts';
 import { MOMENTS } from '../kernels/token-stats.ts';
 import type { PackedGroup } from '../model/packing.ts';
+import type { PerToken, RolloutSignals } from './rollout-signals.ts';
 import type { TrainingRun } from './training-run.ts';
-
-/** One array of `length` numbers per row of the rollout batch. */
-export type PerToken = readonly ArrayLike<number>[];
-
-export interface RolloutSignals {
-  readonly oldLogProbs: PerToken;
-  readonly oldEntropies: PerToken;
-  /** Present when the algorithm needs them. */
-  readonly tables?: TokenTables;
-}
 
 interface Pass {
   readonly logProbs: PerToken;

@@ -23,8 +23,8 @@ export interface StepResult {
 export class StepReport {
   readonly step: number;
   #metrics: Metrics = {};
-  #pending: Promise<Metrics>[] = [];
-  #moves: Promise<UpdateReport>[] = [];
+  readonly #pending: Promise<Metrics>[] = [];
+  readonly #moves: Promise<UpdateReport>[] = [];
   #scored: readonly ScoredRollout[] = [];
   #advantages: Float64Array = new Float64Array(0);
   #nonFiniteInARow = 0;

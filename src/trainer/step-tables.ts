@@ -5,7 +5,7 @@ import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import type { TokenStats } from '../model/head.ts';
 import type { MiniBatchRows, StepMaterial } from './mini-batches.ts';
-import type { PerToken } from './signals.ts';
+import type { PerToken } from './rollout-signals.ts';
 
 type TableName = 'responseMask' | 'oldLogProbs' | 'oldEntropies' | 'rolloutLogProbs' | 'tokenAdvantages';
 
@@ -23,6 +23,7 @@ export class StepTables {
     this.#table('oldLogProbs');
     if (needs.oldEntropies) this.#table('oldEntropies');
     if (needs.rolloutLogProbs) this.#table('rolloutLogProbs');
+    if (needs.tokenAdvantages) this.#table('tokenAdvantages');
   }
 
   /** The mini-batch as the algorithm takes it. Valid until the next one is laid out. */

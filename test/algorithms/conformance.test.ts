@@ -133,7 +133,8 @@ describe.each(variants)('$name', ({ options, hasConstants, learnsFromEqualReward
     expect(other.loss).toBeCloseTo(clean.loss, 10);
   });
 
-  it.skipIf(hasConstants)('has slopes that central differences of its loss agree with', async () => {
+  it('has slopes that central differences of its loss agree with', async (context) => {
+    if (hasConstants) context.skip('a factor of its loss is held constant in the slope: the golden cases stand in');
     const { byLogProb, byEntropy } = await say(options, f6);
     const h = 1e-6;
     const moved = async (name: 'logp' | 'entropy', b: number, t: number, by: number): Promise<number> => {

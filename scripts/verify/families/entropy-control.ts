@@ -177,7 +177,7 @@ async function siren(view: CaseView, device: Device): Promise<Got> {
     kept = keepAboveQuantile(draft, { values: batch.entropies, counts: 'count', scope: 'row', strict: true }).keep;
     anchoredEntropyTerm(draft, kept, { rowCount, anchor: view.number('anchor', 1), coefficient: view.number('coef', 0.005) });
   });
-  return { ...result, selected: tableOf(await device.read(kept!), batch.T) };
+  return { ...result, selected: tableOf(await device.read(kept!), batch.T), metrics: { peakEntropy: result.metrics['peak_entropy']! } };
 }
 
 function dualAscentStates(view: CaseView): Got {

@@ -16,7 +16,7 @@ export function anchoredEntropyTerm(draft: Draft, keep: Tensor, { rowCount, anch
   maskedSums(draft.device, keep, wholeTable(keep), wholeTable(draft.batch.entropies), sums);
   anchoredEntropy(draft.device, { keep, sums, byEntropy: draft.byEntropy }, { rowCount, anchor, coefficient });
   draft.addHostLoss((rows) => coefficient * (peakEntropy(rows.lengths, (b, column) => rows.of(b, sums.at + column), rowCount) - anchor) ** 2);
-  draft.measure((rows) => ({ peakEntropy: peakEntropy(rows.lengths, (b, column) => rows.of(b, sums.at + column), rowCount) }));
+  draft.measure((rows) => ({ peak_entropy: peakEntropy(rows.lengths, (b, column) => rows.of(b, sums.at + column), rowCount) }));
 }
 
 function peakEntropy(rows: ArrayLike<number>, sumOf: (b: number, column: number) => number, rowCount: number): number {
