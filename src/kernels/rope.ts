@@ -115,7 +115,7 @@ export function ropeTable({ headWidth, theta, positions, scaling }: RopeTableOpt
 }
 
 /** Slow rotations are divided by the factor, fast ones kept, and those between blended. */
-function stretched(frequency: number, scaling: RopeScaling | null): number {
+export function stretched(frequency: number, scaling: RopeScaling | null): number {
   if (!scaling) return frequency;
   const { factor, lowFreqFactor, highFreqFactor, originalMaxPositions } = scaling;
   const turns = (originalMaxPositions * frequency) / (2 * Math.PI);

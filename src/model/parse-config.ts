@@ -4,6 +4,9 @@ import { DataError } from '../base/errors.ts';
 import { MODEL_FAMILIES, type ModelConfig, type ModelFamily } from './config.ts';
 import { JsonFields } from './json-fields.ts';
 
+/** Far beyond any model; whatever counts layers counts to the number claimed. */
+const MAX_LAYERS = 4096;
+
 /**
  * Reads a configuration as transformers 4 or 5 wrote it; both give the same result.
  *
@@ -24,6 +27,7 @@ export function parseModelConfig(
   const width = fields.count('hidden_size');
   const heads = fields.count('num_attention_heads');
   const layers = fields.count('num_hidden_layers');
+  if (layers > MAX_LAYERS) fields.refuse('num_hidden_layers', `at most ${MAX_LAYERS}`, String(layers));
   return {
     family,
     layers,

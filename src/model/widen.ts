@@ -46,3 +46,13 @@ function widenFloat16(halves: Uint16Array): Float32Array {
   }
   return values;
 }
+
+/** One float16, given by its bits. */
+export function floatOfHalf(half: number): number {
+  const exponent = (half >>> 10) & 0x1f;
+  const mantissa = half & 0x3ff;
+  const sign = half & 0x8000 ? -1 : 1;
+  if (exponent === 0) return sign * mantissa * SUBNORMAL;
+  if (exponent === 0x1f) return mantissa === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
+}
