@@ -26,13 +26,16 @@ export function browserServices(device: Device, options: PageFilesOptions): Buil
     },
     async openTokenizer(folder) {
       const file = `${folder}/tokenizer.json`;
-      const [{ loadTokenizer }, tokenizerJson, config] = await Promise.all([
+      const [{ loadTokenizer }, tokenizerJson, tokenizerConfig, template] = await Promise.all([
         import('../tokenizer/tokenizer.ts'),
         required(files, file),
         files.json(`${folder}/tokenizer_config.json`),
+        files.find(`${folder}/chat_template.jinja`),
       ]);
+      const chatTemplate = await template?.text();
       const names = SIDE_FILES.filter((name) => name.startsWith('tokenizer'));
-      return { tokenizer: loadTokenizer({ tokenizerJson, tokenizerConfig: config ?? {}, file }), sideFiles: await sideFiles(files, folder, names) };
+      const tokenizer = await loadTokenizer({ tokenizerJson, tokenizerConfig: tokenizerConfig ?? {}, file, ...(chatTemplate !== undefined && { chatTemplate }) });
+      return { tokenizer, sideFiles: await sideFiles(files, folder, names) };
     },
     async readPrompts(path, names) {
       const [{ parsePrompts }, found] = await Promise.all([import('../data/jsonl.ts'), files.find(path)]);

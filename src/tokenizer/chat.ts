@@ -1,7 +1,7 @@
 /** Conversations as token ids, and the token that ends an answer. */
 
 import { DataError } from '../base/errors.ts';
-import { type ChatMessage, renderChat } from './chat-template.ts';
+import type { ChatMessage } from './chat-template.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 export interface EncodedChat {
@@ -25,7 +25,7 @@ export function encodeChat(
     throw new DataError(
       'chat template: expected one in tokenizer_config.json or chat_template.jinja, got none. Give the prompt as text, or add the template of the model.',
     );
-  const text = renderChat(template, { ...options, messages, specialTokens });
+  const text = template.render({ ...options, messages, specialTokens });
   return { text, ids: tokenizer.encode(text) };
 }
 

@@ -3,7 +3,8 @@
 import { DataError } from '../base/errors.ts';
 import { mendByteFallback } from './byte-fallback.ts';
 import { checkTokenizerJson, type TokenizerJson } from './check-tokenizer-json.ts';
-import { type ChatTemplate, configuredTemplate, parseChatTemplate, type SpecialTokens } from './chat-template.ts';
+import type { ChatTemplate, SpecialTokens } from './chat-template.ts';
+import { configuredTemplate } from './configured-template.ts';
 import { HubTokenizer } from './hub-tokenizer.ts';
 
 export interface Tokenizer {
@@ -38,13 +39,14 @@ export interface TokenizerFiles {
  *
  * @throws DataError if the files are not those of a tokenizer, or one of an unknown kind, or the chat template is no template
  */
-export function loadTokenizer(options: TokenizerFiles): Tokenizer {
+export async function loadTokenizer(options: TokenizerFiles): Promise<Tokenizer> {
   const file = options.file ?? 'tokenizer.json';
   const tokenizerConfig = options.tokenizerConfig ?? {};
   const tokenizerJson = checkTokenizerJson(options.tokenizerJson, file);
   const hub = openHubTokenizer(tokenizerJson, tokenizerConfig, file);
   if (hub.decoder) mendByteFallback(hub.decoder);
   const special = specialIds(tokenizerJson);
+  const chatTemplate = await openChatTemplate(options, file);
   return {
     vocabSize: 1 + largestId(hub),
     encode(text, { addSpecialTokens = false } = {}) {
@@ -59,16 +61,18 @@ export function loadTokenizer(options: TokenizerFiles): Tokenizer {
     tokenOf: (id) => hub.id_to_token(id),
     isSpecial: (id) => special.has(id),
     specialTokens: readSpecialTokens(tokenizerConfig),
-    chatTemplate: openChatTemplate(options, file),
+    chatTemplate,
   };
 }
 
-function openChatTemplate({ chatTemplate, tokenizerConfig }: TokenizerFiles, file: string): ChatTemplate | null {
+/** The reader of templates is loaded only for a model that has one. */
+async function openChatTemplate({ chatTemplate, tokenizerConfig }: TokenizerFiles, file: string): Promise<ChatTemplate | null> {
   const beside = (name: string): string => file.replace(/[^/\\]*$/, name);
-  if (chatTemplate !== undefined) return parseChatTemplate(chatTemplate, beside('chat_template.jinja'));
   const configFile = beside('tokenizer_config.json');
-  const configured = configuredTemplate(tokenizerConfig, configFile);
-  return configured === null ? null : parseChatTemplate(configured, configFile);
+  const source = chatTemplate ?? configuredTemplate(tokenizerConfig, configFile);
+  if (source === null) return null;
+  const { parseChatTemplate } = await import('./chat-template.ts');
+  return parseChatTemplate(source, chatTemplate === undefined ? configFile : beside('chat_template.jinja'));
 }
 
 function specialIds({ added_tokens: added }: TokenizerJson): ReadonlySet<number> {

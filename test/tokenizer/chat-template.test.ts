@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../../src/base/errors.ts';
 import { answerEndId, encodeChat, refuseDoubledBos } from '../../src/tokenizer/chat.ts';
-import { type ChatMessage, configuredTemplate, parseChatTemplate, renderChat } from '../../src/tokenizer/chat-template.ts';
+import { type ChatMessage, parseChatTemplate, renderChat } from '../../src/tokenizer/chat-template.ts';
+import { configuredTemplate } from '../../src/tokenizer/configured-template.ts';
 import { openTokenizer } from '../../src/tokenizer/tokenizer-node.ts';
 
 const folderOf = (name: string): string => fileURLToPath(new URL(`../golden/tokenizers/${name}`, import.meta.url));
