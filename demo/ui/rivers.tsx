@@ -6,10 +6,13 @@ import type { Track } from '../data/frame.ts';
 import { accentOf } from './accents.ts';
 import { decimals } from './figures.ts';
 import { planBands } from './river/bands.ts';
-import { labelRoom, River } from './river/river.tsx';
+import { LABEL_ROOM, River } from './river/river.tsx';
 import { usePage } from './state/page-state.ts';
 import { ANSWERS_ALIVE, metricAt, pairOf, stepsOf } from './state/shown.ts';
 import { useWidth } from './use-width.ts';
+
+/** Below this, as in style/page.css, names of streams have less room. */
+const NARROW = 588;
 
 export function Rivers() {
   const { shown, seed, probe } = usePage();
@@ -18,7 +21,7 @@ export function Rivers() {
   const frames = pair.map((track) => track.frames);
   const plan = useMemo(() => planBands(frames, probe.value), [...frames, probe.value]);
   const steps = stepsOf(shown.value);
-  const room = Math.max(0, width.value - labelRoom(width.value));
+  const room = Math.max(0, width.value - (width.value < NARROW ? LABEL_ROOM.narrow : LABEL_ROOM.wide));
   const box = useMemo(() => ({ width: room, height: heightOf(), steps }), [room, steps]);
 
   return (

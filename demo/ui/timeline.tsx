@@ -9,22 +9,17 @@ const PLAY_MS = 11_000;
 
 export function Timeline() {
   const page = usePage();
-  const { shown, head, step, isPlaying } = page;
+  const { shown, head, step, seed, isPlaying } = page;
   usePlayback(page);
   const steps = stepsOf(shown.value);
   const counted = useComputed(() => `step ${step.value} / ${steps}`);
-  const isAtEnd = useComputed(() => head.value >= lastStep(shown.value));
+  const isAtEnd = useComputed(() => head.value >= lastStep(shown.value, seed.value));
   const toggle = (): void => {
     if (!isPlaying.peek() && isAtEnd.peek()) moveTo(page, 0);
     isPlaying.value = !isPlaying.peek();
   };
   return (
     <div class="timeline">
-      <button type="button" class="round" onClick={toggle} aria-label={isPlaying.value ? 'Pause' : 'Play'}>
-        <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
-          {isPlaying.value ? <path d="M4 2h3v12H4zM9 2h3v12H9z" /> : <path d="M4 2l10 6-10 6z" />}
-        </svg>
-      </button>
       <input
         type="range"
         class="rewind"
@@ -39,7 +34,15 @@ export function Timeline() {
           moveTo(page, Number(currentTarget.value));
         }}
       />
-      <output class="figures">{counted}</output>
+      <button type="button" class="round" onClick={toggle} aria-label={isPlaying.value ? 'Pause' : 'Play'}>
+        <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+          {isPlaying.value ? <path d="M4 2h3v12H4zM9 2h3v12H9z" /> : <path d="M4 2l10 6-10 6z" />}
+        </svg>
+      </button>
+      <output class="figures" aria-hidden="true">
+        {step}
+        <span>/{steps}</span>
+      </output>
     </div>
   );
 }
@@ -55,7 +58,7 @@ function usePlayback(page: PageState): void {
       const passed = Math.min(now - before, 100) * (stepsOf(shown) / PLAY_MS);
       before = now;
       moveTo(page, page.head.peek() + passed);
-      if (page.head.peek() >= lastStep(shown)) page.isPlaying.value = false;
+      if (page.head.peek() >= lastStep(shown, page.seed.peek())) page.isPlaying.value = false;
       else request = requestAnimationFrame(tick);
     });
     return () => cancelAnimationFrame(request);

@@ -17,10 +17,8 @@ interface RiverProps {
   readonly accent: string;
 }
 
-/** Room right of the last step for the names of the streams. */
-export function labelRoom(width: number): number {
-  return width < 560 ? 84 : 118;
-}
+/** Room right of the last step for the names of the streams; the playhead's button and count stand under it. */
+export const LABEL_ROOM = { wide: 118, narrow: 88 } as const;
 
 export function River({ track, plan, probe, box, accent }: RiverProps) {
   const { head, furthest } = usePage();
@@ -61,7 +59,7 @@ export function River({ track, plan, probe, box, accent }: RiverProps) {
         </g>
         <line x1={headX} x2={headX} y1="0" y2={height} stroke={accent} stroke-width="1.5" />
       </svg>
-      <StreamLabels columns={columns} plan={plan} box={box} />
+      <StreamLabels columns={columns} plan={plan} box={box} headX={headX} />
       <Pointer columns={columns} plan={plan} box={box} />
     </div>
   );

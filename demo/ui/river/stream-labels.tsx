@@ -1,6 +1,6 @@
 /** The names of the streams that are thick enough, at the river's head. */
 
-import { useComputed } from '@preact/signals';
+import { type ReadonlySignal, useComputed } from '@preact/signals';
 import { percent } from '../figures.ts';
 import { usePage } from '../state/page-state.ts';
 import type { BandPlan } from './bands.ts';
@@ -12,14 +12,16 @@ interface StreamLabelsProps {
   readonly columns: readonly Column[];
   readonly plan: BandPlan;
   readonly box: RiverBox;
+  readonly headX: ReadonlySignal<number>;
 }
 
-export function StreamLabels({ columns, plan, box }: StreamLabelsProps) {
+export function StreamLabels({ columns, plan, box, headX }: StreamLabelsProps) {
   const { step } = usePage();
+  const style = useComputed(() => `transform: translateX(${headX.value + 6}px)`);
   const column = useComputed(() => columnAt(columns, step.value)).value;
   if (!column) return null;
   return (
-    <div class="stream-labels" style={{ transform: `translateX(${column.x + 6}px)` }} aria-hidden="true">
+    <div class="stream-labels" style={style} aria-hidden="true">
       {labelsAt(column, plan, box.height, LINE_HEIGHT).map(({ answer, y, share }) => (
         <span key={answer} style={{ top: `${y}px` }}>
           {answer} <b>{percent(share)}</b>

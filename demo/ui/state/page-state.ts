@@ -3,7 +3,7 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import { lastStep, seedsOf, type Shown, stepsOf } from './shown.ts';
+import { lastStep, seedsOf, type Shown } from './shown.ts';
 
 export type View = 'page' | 'lens';
 
@@ -47,8 +47,8 @@ export function createPageState(first: Shown): PageState {
 }
 
 /** Moves the playhead; what it passed stays visible behind it. */
-export function moveTo({ head, furthest, shown, isFollowing }: PageState, place: number): void {
-  const last = lastStep(shown.peek());
+export function moveTo({ head, furthest, shown, seed, isFollowing }: PageState, place: number): void {
+  const last = lastStep(shown.peek(), seed.peek());
   const to = Math.min(Math.max(0, place), last);
   batch(() => {
     head.value = to;
@@ -75,15 +75,10 @@ export function extend(state: PageState, shown: Shown): void {
   batch(() => {
     state.shown.value = shown;
     if (!state.isFollowing.peek()) return;
-    const last = lastStep(shown);
+    const last = lastStep(shown, state.seed.peek());
     state.head.value = last;
     state.furthest.value = Math.max(state.furthest.peek(), last);
   });
-}
-
-/** Position of a step on the axis, 0 to 1. */
-export function shareOf(shown: Shown, step: number): number {
-  return step / stepsOf(shown);
 }
 
 const PageContext = createContext<PageState | null>(null);

@@ -15,19 +15,22 @@ export interface Shown {
   readonly frozen: TokenBatch | null;
 }
 
+/** Before anything is loaded. */
+export const EMPTY: Shown = { kind: 'recorded', origin: '', label: null, probes: [], tracks: [], frozen: null };
+
 /** Last step on the axis. */
 export function stepsOf({ tracks }: Shown): number {
   return tracks.reduce((most, { info }) => Math.max(most, info.steps), 1);
 }
 
-/** Last step there is something to show of. */
-export function lastStep({ tracks }: Shown): number {
-  return tracks.reduce((most, { frames }) => Math.max(most, frames.at(-1)?.step ?? 0), 0);
-}
-
 /** The pair whose rivers are drawn: that of one seed. */
 export function pairOf({ tracks }: Shown, seed: number): readonly Track[] {
   return tracks.filter(({ info }) => info.seed === seed);
+}
+
+/** Last step of a seed's pair there is something to show of. */
+export function lastStep(shown: Shown, seed: number): number {
+  return pairOf(shown, seed).reduce((most, { frames }) => Math.max(most, frames.at(-1)?.step ?? 0), 0);
 }
 
 /** Seeds in the order in which they train. */

@@ -1,0 +1,145 @@
+/** The page's hold on training: one worker at a time, its messages taken into the page's state. */
+
+import { batch, type Signal, signal } from '@preact/signals';
+import type { FromLive, FrameTiming, LiveOpened, LiveRequest, ToLive } from '../../data/live.ts';
+import { describeProbe } from '../../data/probes.ts';
+import type { Track } from '../../data/frame.ts';
+import { extend, type PageState, show } from '../state/page-state.ts';
+import type { Shown } from '../state/shown.ts';
+import { withFrame } from '../state/thin.ts';
+
+export type LiveStatus =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'training' | 'pausing' | 'paused' | 'stopping'; readonly opened: LiveOpened }
+  | { readonly kind: 'ended'; readonly opened: LiveOpened; readonly seconds: number; readonly wasStopped: boolean }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export interface LiveNote {
+  readonly level: 'note' | 'warning' | 'refused';
+  readonly message: string;
+}
+
+export interface LiveRun {
+  readonly status: Signal<LiveStatus>;
+  readonly notes: Signal<readonly LiveNote[]>;
+  /** Of the last step. */
+  readonly timing: Signal<FrameTiming | null>;
+  start(request: LiveRequest): void;
+  say(message: Exclude<ToLive, { readonly kind: 'start' }>): void;
+}
+
+/** Notes kept on the page; a long run may say the same many times. */
+const KEPT_NOTES = 6;
+
+export function createLiveRun(page: PageState): LiveRun {
+  const status = signal<LiveStatus>({ kind: 'idle' });
+  const notes = signal<readonly LiveNote[]>([]);
+  const timing = signal<FrameTiming | null>(null);
+  let worker: Worker | null = null;
+
+  const end = (next: LiveStatus): void => {
+    worker?.terminate();
+    worker = null;
+    status.value = next;
+  };
+  const take = (message: FromLive): void => batch(() => takeIn(message));
+  const takeIn = (message: FromLive): void => {
+    switch (message.kind) {
+      case 'opened':
+        status.value = { kind: 'training', opened: message.opened };
+        show(page, liveShown(message.opened, probes));
+        break;
+      case 'began':
+        followSeed(page, message.run);
+        break;
+      case 'frame':
+        timing.value = message.timing;
+        addFrame(page, message.run, message.frame);
+        break;
+      case 'note':
+        if (notes.peek().at(-1)?.message !== message.message) notes.value = [...notes.peek(), message].slice(-KEPT_NOTES);
+        break;
+      case 'paused':
+      case 'continued':
+        setWhile(message.kind === 'paused' ? 'paused' : 'training');
+        break;
+      case 'trackEnded':
+        break;
+      case 'ended':
+        finish(message.seconds);
+        break;
+      case 'failed':
+        end({ kind: 'failed', message: message.error.message });
+        break;
+    }
+  };
+  const setWhile = (kind: 'training' | 'paused' | 'pausing' | 'stopping'): void => {
+    const now = status.peek();
+    if ('opened' in now && now.kind !== 'ended') status.value = { kind, opened: now.opened };
+  };
+  const finish = (seconds: number): void => {
+    const now = status.peek();
+    if ('opened' in now) end({ kind: 'ended', opened: now.opened, seconds, wasStopped: now.kind === 'stopping' });
+    else end({ kind: 'idle' });
+  };
+  let probes: readonly string[] = [];
+
+  return {
+    status,
+    notes,
+    timing,
+    start(request) {
+      worker?.terminate();
+      probes = request.probes;
+      batch(() => {
+        status.value = { kind: 'starting' };
+        notes.value = [];
+        timing.value = null;
+      });
+      const started = new Worker(new URL('../../live/worker.ts', import.meta.url), { type: 'module' });
+      worker = started;
+      started.addEventListener('message', ({ data }: MessageEvent<FromLive>) => {
+        if (worker === started) take(data);
+      });
+      started.addEventListener('error', ({ message }) => {
+        if (worker === started) end({ kind: 'failed', message: `The worker that trains stopped: ${message || 'its script did not load'}. What was saved is intact; train again, or reload the page.` });
+      });
+      started.postMessage({ kind: 'start', request } satisfies ToLive);
+    },
+    say(message) {
+      worker?.postMessage(message satisfies ToLive);
+      if (message.kind === 'stop') setWhile('stopping');
+      if (message.kind === 'pause') setWhile('pausing');
+    },
+  };
+}
+
+function liveShown({ adapter, tracks }: LiveOpened, probes: readonly string[]): Shown {
+  const where = adapter.kind === 'software' ? `${adapter.name}, software: your processor, not a GPU` : adapter.name;
+  return {
+    kind: 'live',
+    origin: `Training here on ${where}`,
+    label: null,
+    probes: probes.map(describeProbe),
+    tracks: tracks.map((info): Track => ({ info, frames: [] })),
+    frozen: null,
+  };
+}
+
+function addFrame(page: PageState, run: number, frame: Track['frames'][number]): void {
+  const shown = page.shown.peek();
+  if (shown.kind !== 'live') return;
+  const tracks = shown.tracks.map((track, i) => (i === run ? { ...track, frames: withFrame(track.frames, frame) } : track));
+  extend(page, { ...shown, tracks });
+}
+
+/** The rivers go to the seed whose turn it is, unless someone looks back. */
+function followSeed(page: PageState, run: number): void {
+  const { shown, isFollowing, seed, head, furthest } = page;
+  const info = shown.peek().tracks[run]?.info;
+  if (!info || !isFollowing.peek() || info.seed === seed.peek()) return;
+  seed.value = info.seed;
+  head.value = 0;
+  furthest.value = 0;
+}
