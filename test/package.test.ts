@@ -54,7 +54,7 @@ function node(script: string): string {
 // A folder as npm would unpack it, with the build in it, beside the dependencies.
 beforeAll(() => {
   mkdirSync(home, { recursive: true });
-  for (const name of ['package.json', 'README.md', 'LICENSE', 'shaders', 'models'])
+  for (const name of ['package.json', 'README.md', 'LICENSE', 'shaders', 'models', 'examples'])
     if (existsSync(join(root, name))) cpSync(join(root, name), join(home, name), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(home, 'node_modules'));
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'node_modules/tsdown/dist/run.mjs'), '--out-dir', join(home, 'dist')], {
@@ -114,12 +114,12 @@ describe('the entries for pages', () => {
 });
 
 describe('the packed library', () => {
-  it('holds the build, the shaders, the models and the licence, and nothing else', () => {
+  it('holds the build, the shaders, the models, the recipes and the licence, and nothing else', () => {
     const packed = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: home, encoding: 'utf8', shell: process.platform === 'win32' });
     const [{ files }] = JSON.parse(packed.stdout) as [{ readonly files: readonly { readonly path: string }[] }];
     const tops = new Set(files.map(({ path }) => path.split('/', 1).join()));
-    expect([...tops].filter((top) => top !== 'README.md').toSorted()).toEqual(['LICENSE', 'dist', 'models', 'package.json', 'shaders']);
-    expect(files.filter(({ path }) => !/\.(js|d\.ts|wgsl|json|jinja|safetensors|md)$|^LICENSE$/.test(path))).toEqual([]);
+    expect([...tops].filter((top) => top !== 'README.md').toSorted()).toEqual(['LICENSE', 'dist', 'examples', 'models', 'package.json', 'shaders']);
+    expect(files.filter(({ path }) => !/\.(js|d\.ts|wgsl|json|jinja|safetensors|md|yaml)$|^LICENSE$/.test(path))).toEqual([]);
   });
 
   it('passes publint', async () => {

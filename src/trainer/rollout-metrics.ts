@@ -37,7 +37,6 @@ function groupMetrics({ groups, rewards }: RolloutBatch): Record<string, number>
   }
   const count = Math.max(1, groups.length);
   return {
-    frac_reward_zero_std: (good + bad) / count,
     'groups/frac_mixed': mixed / count,
     'groups/frac_all_good': good / count,
     'groups/frac_all_bad': bad / count,
