@@ -1,8 +1,9 @@
-/** Prints how much there is to read: files and lines by folder, and the longest files. */
+/** Prints how much there is to read (files and lines by folder, the longest files) and to download: 1 where a page's library is over its budget. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { printPageSize } from './page-size.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -37,3 +38,6 @@ for (const folder of new Set(measured.map((file) => file.folder))) {
 }
 print('\nlongest');
 for (const { path, lines } of measured.toSorted((a, b) => b.lines - a.lines).slice(0, 10)) print(`${String(lines).padStart(6)}  ${path}`);
+
+print('');
+process.exitCode = (await printPageSize(print)) ? 0 : 1;
