@@ -1,16 +1,10 @@
 /** The regular expressions of a `tokenizer.json`: finding them, and texts on which a bad one takes for ever. */
 
 import { DataError } from '../base/errors.ts';
+import { GPT2_PATTERN, LLAMA3_PATTERN, QWEN2_PATTERN } from './splits.ts';
 
-/** Patterns of published tokenizers; each is known to take time in proportion to its text, or to the square of a run of spaces. */
-const PUBLISHED: ReadonlySet<string> = new Set([
-  // GPT-2
-  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
-  // Llama 3
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-  // Qwen 2, 2.5 and 3
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-]);
+/** Patterns of published tokenizers: they take time in proportion to their text, or to the square of a run of spaces. */
+const PUBLISHED: ReadonlySet<string> = new Set([GPT2_PATTERN, LLAMA3_PATTERN, QWEN2_PATTERN]);
 
 const MAX_PATTERN = 4096;
 
