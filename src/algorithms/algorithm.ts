@@ -43,6 +43,8 @@ export interface RolloutBatch {
   readonly rewards: Float64Array;
   /** Rewards by the name of their function, for estimators that treat them apart. */
   readonly rewardParts: ReadonlyMap<string, Float64Array>;
+  /** Weights of those rewards in the total; 1 where absent. */
+  readonly rewardWeights?: ReadonlyMap<string, number>;
   /** Valid tokens per row. */
   readonly lengths: Uint32Array;
   /** 1 where the completion was cut at the limit. */
@@ -61,7 +63,7 @@ export interface RolloutBatch {
 export interface Advantages {
   /** [rows]; 0 where nothing can be said. */
   readonly values: Float64Array;
-  /** [rows, tables.T] where the advantage differs from token to token; then `values` are the rows' means. */
+  /** [rows, T], T that of the batch's tables, else its maxTokens, where the advantage differs from token to token; then `values` are the rows' means. */
   readonly tokens?: Float64Array;
   /** Further numbers per row that the update asks for, by name: row weights, bounds, targets. */
   readonly terms: ReadonlyMap<string, Float64Array>;
@@ -125,6 +127,8 @@ export interface Needs {
   /** `TokenTables.tokens` and `thinkEndId`. */
   readonly segments: boolean;
   readonly answerKeys: boolean;
+  /** Whether `Advantages.tokens` may be there. */
+  readonly tokenAdvantages: boolean;
   /** Name of an external score, or null. */
   readonly score: string | null;
   /** Passes with dropout on, 0 for none, and the share dropped in them. */
@@ -140,6 +144,7 @@ export const NO_NEEDS: Needs = {
   tables: false,
   segments: false,
   answerKeys: false,
+  tokenAdvantages: false,
   score: null,
   dropoutPasses: 0,
   dropout: 0,

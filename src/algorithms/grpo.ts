@@ -17,9 +17,9 @@ import { scaleRows, UNBOUNDED } from '../kernels/stages.ts';
 import { type Advantages, type Algorithm, type MiniBatch, type Needs, NO_NEEDS, type RolloutBatch, type Update } from './algorithm.ts';
 import { describeAdvantages } from './describe-advantages.ts';
 import { Draft, type RowTerms } from './draft.ts';
+import { comparesWholeBatch, estimateAdvantages, TOKEN_ADVANTAGES } from './estimators.ts';
 import type { AdvantageDraft, Method } from './method.ts';
 import type { AlgorithmOptions } from './options.ts';
-import { groupAdvantages } from './stages/advantage.ts';
 import { aggregationWeights } from './stages/aggregate.ts';
 import { entropyTerm } from './stages/entropy.ts';
 import { klOfRows, klTerm } from './stages/kl.ts';
@@ -51,43 +51,64 @@ export function grpo(options: AlgorithmOptions, methods: readonly Method[] = [])
 function advantagesOf(batch: RolloutBatch, options: AlgorithmOptions, methods: readonly Method[]): Advantages {
   // The reward, less what a method or a KL charge takes from it.
   const rewards = Float64Array.from(batch.rewards);
-  const before: AdvantageDraft = { batch, rewards, values: new Float64Array(batch.rows), terms: new Map(), metrics: {} };
+  const inLoss = Uint8Array.from(batch.truncated, (cut) => (options.maskTruncated && cut ? 0 : 1));
+  const before: AdvantageDraft = { batch, rewards, values: new Float64Array(batch.rows), terms: new Map(), inLoss, metrics: {} };
   for (const method of methods) method.reward?.(before);
   if (options.klInReward && batch.tables) {
+    const coefficient = klCoefOf(options, methods);
     const charges = klOfRows(batch.tables, batch.rows, options);
-    charges.forEach((charge, i) => (rewards[i]! -= options.klCoef * charge));
+    charges.forEach((charge, i) => (rewards[i]! -= coefficient * charge));
+    const tokens = batch.lengths.reduce((sum, length) => sum + length, 0);
+    Object.assign(before.metrics, { kl: charges.reduce((sum, charge) => sum + charge, 0) / Math.max(1, tokens), kl_coef: coefficient });
   }
 
   // Each row against its group.
-  const values = groupAdvantages(rewards, batch.groups, {
-    center: options.advantageCenter,
-    scale: options.advantageScale,
-    eps: options.advantageEps,
-    singleton: options.singleton,
-  });
+  const { values, tokens } = estimateAdvantages(batch, rewards, options);
+  const estimated = Float64Array.from(values);
 
   // What methods make of it, and what they want to know about rows later.
   const draft = { ...before, values };
   for (const method of methods) method.advantage?.(draft);
   for (const method of methods) method.rows?.(draft);
 
+  const width = tokens ? tokens.length / batch.rows : 0;
+  if (tokens) scaleTokens(tokens, estimated, values, width);
+
   // Groups of equal rewards have no slope of their own, but other terms may move them.
-  const hasOtherTerms = (options.klCoef !== 0 && !options.klInReward) || options.entropyCoef !== 0 || methods.some((method) => method.usesEveryGroup);
+  const hasOtherTerms = (klCoefOf(options, methods) !== 0 && !options.klInReward) || options.entropyCoef !== 0 || methods.some((method) => method.usesEveryGroup);
+  const usesAll = hasOtherTerms || comparesWholeBatch(options.advantage);
+  const isMoved = (row: number): boolean => values[row] !== 0 || (tokens?.subarray(row * width, (row + 1) * width).some((value) => value !== 0) ?? false);
   return {
     values,
+    ...(tokens && { tokens }),
     terms: draft.terms,
-    inLoss: Uint8Array.from(batch.truncated, (cut) => (options.maskTruncated && cut ? 0 : 1)),
-    informative: Uint8Array.from(batch.groups, ({ rows }) => (hasOtherTerms || rows.some((row) => values[row] !== 0) ? 1 : 0)),
+    inLoss,
+    informative: Uint8Array.from(batch.groups, ({ rows }) => (usesAll || rows.some(isMoved) ? 1 : 0)),
     metrics: { ...draft.metrics, ...describeAdvantages(batch, rewards, values) },
   };
 }
 
+/** Methods weigh rows; where tokens have advantages of their own, theirs move by the same factor. */
+function scaleTokens(tokens: Float64Array, before: Float64Array, after: Float64Array, T: number): void {
+  before.forEach((value, i) => {
+    if (value === 0 || value === after[i]) return;
+    for (let at = i * T; at < (i + 1) * T; at++) tokens[at]! *= after[i]! / value;
+  });
+}
+
+function klCoefOf(options: AlgorithmOptions, methods: readonly Method[]): number {
+  return firstOf(methods, (method) => method.klCoef?.()) ?? options.klCoef;
+}
+
 /** How every token should move: stages 7 to 11. */
 function updateOf(batch: MiniBatch, random: Random, workspace: Workspace, options: AlgorithmOptions, methods: readonly Method[]): Update {
-  const klCoef = options.klInReward ? 0 : (firstOf(methods, (method) => method.klCoef?.()) ?? options.klCoef);
-  const entropyCoef = firstOf(methods, (method) => method.entropyCoef?.()) ?? options.entropyCoef;
-  const mean = aggregationWeights(options.lossAgg, { ...batch, lossScaleFactor: options.lossScaleFactor ?? batch.maxTokens });
-  const rows = { ...rowTerms(batch, options, { mean, klCoef, entropyCoef }), ...columnsOf(methods, batch) };
+  const klCoef = options.klInReward ? 0 : klCoefOf(options, methods);
+  const bonus = firstOf(methods, (method) => method.entropyCoef?.()) ?? options.entropyCoef;
+  const entropyCoef = options.compat.entropyBonus.sign === 'source' ? 0 - bonus : bonus;
+  const mean = rowMeans(batch, options);
+  const byRow = batch.terms.get('rowWeight');
+  const klMean = byRow && options.rowWeightScope === 'all' ? mean.map((weight, i) => weight * byRow[i]!) : mean;
+  const rows = { ...rowTerms(batch, options, { mean, klMean, klCoef, entropyCoef }), ...columnsOf(methods, batch) };
   const draft = new Draft(batch, workspace, rows);
 
   // The policy term: advantage times ratio, kept within bounds, on the tokens that methods select.
@@ -99,7 +120,7 @@ function updateOf(batch: MiniBatch, random: Random, workspace: Workspace, option
 
   // From tokens to their mean; then the terms that do not depend on the advantage.
   scaleRows(draft.device, draft.byLogProb, draft.row('policy'));
-  if (klCoef !== 0) klTerm(draft, mean, klCoef, options);
+  if (klCoef !== 0) klTerm(draft, klMean, klCoef, options);
   entropyTerm(draft, mean, entropyCoef);
   const held = methods.find((method) => method.entropyTerm);
   held?.entropyTerm!(draft);
@@ -109,7 +130,7 @@ function updateOf(batch: MiniBatch, random: Random, workspace: Workspace, option
 function rowTerms(
   batch: MiniBatch,
   options: AlgorithmOptions,
-  { mean, klCoef, entropyCoef }: { readonly mean: Float64Array; readonly klCoef: number; readonly entropyCoef: number },
+  { mean, klMean, klCoef, entropyCoef }: { readonly mean: Float64Array; readonly klMean: Float64Array; readonly klCoef: number; readonly entropyCoef: number },
 ): RowTerms {
   const rowWeights = batch.terms.get('rowWeight');
   const clipHigh = batch.terms.get('clipHigh');
@@ -119,9 +140,18 @@ function rowTerms(
     low: new Float64Array(batch.B).fill(low),
     high: clipHigh ? clipHigh.map((bound) => 1 + bound) : new Float64Array(batch.B).fill(high),
     policy: rowWeights ? mean.map((weight, i) => weight * rowWeights[i]!) : mean,
-    kl: mean.map((weight) => klCoef * weight),
+    kl: klMean.map((weight) => klCoef * weight),
     entropy: mean.map((weight) => 0 - entropyCoef * weight),
   };
+}
+
+function rowMeans(batch: MiniBatch, { lossAgg, lossScaleFactor, compat }: AlgorithmOptions): Float64Array {
+  const length = lossScaleFactor ?? batch.maxTokens;
+  // As verl had it before 2026, rows were summed, not averaged.
+  if (lossAgg === 'seq-mean-token-sum-norm' && compat.agg.drNorm === '2025') {
+    return aggregationWeights('token-sum', { ...batch, lossScaleFactor: length }).map((weight) => weight / length);
+  }
+  return aggregationWeights(lossAgg, { ...batch, lossScaleFactor: length });
 }
 
 function columnsOf(methods: readonly Method[], batch: MiniBatch): Record<string, ArrayLike<number>> {
@@ -129,7 +159,14 @@ function columnsOf(methods: readonly Method[], batch: MiniBatch): Record<string,
 }
 
 function needsOf(options: AlgorithmOptions, methods: readonly Method[]): Needs {
-  const needs: Record<string, Needs[keyof Needs]> = { ...NO_NEEDS, reference: options.klCoef !== 0, tables: options.klInReward };
+  const isOptimal = options.advantage === 'optimal_token_baseline';
+  const needs: Record<string, Needs[keyof Needs]> = {
+    ...NO_NEEDS,
+    reference: options.klCoef !== 0,
+    tables: options.klInReward || isOptimal,
+    moments: isOptimal,
+    tokenAdvantages: TOKEN_ADVANTAGES.has(options.advantage),
+  };
   for (const method of methods) {
     for (const [name, need] of Object.entries(method.needs ?? {})) if (need) needs[name] = need;
   }

@@ -16,6 +16,7 @@ import { z } from 'zod';
 import { logProbSurrogate } from '../kernels/stages-weights.ts';
 import { UNCLAMPED } from '../kernels/stages.ts';
 import type { MiniBatch, RolloutBatch } from './algorithm.ts';
+import { betaControlBlock, type BetaControlOptions, TargetController, tauControlBlock, type TauControlOptions } from './maxent-controllers.ts';
 import type { AdvantageDraft, Method } from './method.ts';
 import { isNeutral, listwiseTarget, weightEntropy } from './stages/listwise.ts';
 import { listwiseColumns, type ListwiseRows, listwiseTerm, sequenceClipTerm } from './stages/listwise-term.ts';
@@ -32,6 +33,8 @@ export const maxentBlock = z
     length_norm_policy: z.boolean().default(true).meta({ description: 'The same under the policy.' }),
     skip_zero_variance: z.boolean().default(true).meta({ description: 'Leave groups of equal utilities alone (listwise-ce).' }),
     clip: z.number().gt(0).nullable().default(null).meta({ description: 'Adds a clipped sequence objective with this range; null = none.' }),
+    tau_control: tauControlBlock,
+    beta_control: betaControlBlock,
   })
   .nullable()
   .default(null)
@@ -47,16 +50,20 @@ export interface MaxentOptions {
   readonly lengthNormPolicy: boolean;
   readonly skipZeroVariance: boolean;
   readonly clip: number | null;
+  readonly tauControl?: TauControlOptions | null;
+  readonly betaControl?: BetaControlOptions | null;
 }
 
-export function maxent(options: MaxentOptions): Method {
+/** `clipsAsReleased`: where the advantage is negative the clip takes the greater objective. */
+export function maxent(options: MaxentOptions, { clipsAsReleased = false }: { readonly clipsAsReleased?: boolean } = {}): Method {
+  const target = new TargetController(options, { tau: options.tauControl ?? null, beta: options.betaControl ?? null });
   const isListwise = options.form === 'listwise-ce';
   const scores = options.lengthNormPolicy ? 'mean' : 'sum';
   return {
     name: 'maxent',
-    needs: options.beta > 0 ? { tables: true, reference: true } : {},
+    needs: options.beta > 0 || options.betaControl ? { tables: true, reference: true } : {},
     usesEveryGroup: !(isListwise && options.skipZeroVariance),
-    rows: (draft) => setTargets(draft, options),
+    rows: (draft) => setTargets(draft, { ...options, ...target.now }),
     columns(batch) {
       const rows = rowsOf(batch);
       const groups = countGroups(rows);
@@ -76,10 +83,13 @@ export function maxent(options: MaxentOptions): Method {
       if (isListwise) listwiseTerm(draft, rows, scores, countGroups(rows));
       else draft.addPolicyLoss(policyTerm(draft, logProbSurrogate, { clampLogRatio: UNCLAMPED, pull: 0 }).value);
       if (options.clip === null || !isListwise) return;
-      const clip = sequenceClipTerm(draft, { scores, clamp: 5, weights: 'perToken' });
+      const clip = sequenceClipTerm(draft, { scores, clamp: 5, weights: 'perToken', isSource: clipsAsReleased });
       const weights = Float64Array.from(rows.takesPart, (one, i) => (one === 0 ? 0 : 1 / (countGroups(rows) * Math.max(1, rows.lengths[i]!))));
       draft.addLoss({ column: clip.value, weights, coefficient: 1, isPolicy: true });
     },
+    endStep: (metrics) => target.endStep(metrics),
+    state: () => target.state(),
+    restore: (saved) => target.restore(saved ?? {}),
   };
 }
 

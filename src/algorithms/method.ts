@@ -16,6 +16,8 @@ export interface AdvantageDraft {
   readonly values: Float64Array;
   /** Further numbers per row for the update, by name. */
   readonly terms: Map<string, Float64Array>;
+  /** [rows] 0 = the row is left out of the loss. */
+  readonly inLoss: Uint8Array;
   readonly metrics: Record<string, number>;
 }
 

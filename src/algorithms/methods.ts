@@ -12,17 +12,21 @@ import { erc, ercBlock } from './erc.ts';
 import { highEntropy, highEntropyBlock } from './high-entropy.ts';
 import { klCov, klCovBlock, type KlCovOptions } from './kl-cov.ts';
 import { maxent, maxentBlock, type MaxentOptions } from './maxent.ts';
+import { klControl, klControlBlock, type KlControlMethodOptions } from './kl-control.ts';
 import type { Method } from './method.ts';
 import { offPolicyMask, offPolicyMaskBlock } from './off-policy-mask.ts';
 import type { AlgorithmOptions } from './options.ts';
 import * as surrogates from './other-surrogates.ts';
+import { overlong, overlongBlock, type OverlongMethodOptions } from './overlong.ts';
 import { rolloutCorrection, rolloutCorrectionBlock, type RolloutCorrectionOptions } from './rollout-correction.ts';
+import { rolloutRejection, rolloutRejectionBlock, type RolloutRejectionOptions } from './rollout-rejection.ts';
 import { seedGrpo, seedGrpoBlock } from './seed-grpo.ts';
 import { siren, sirenBlock, type SirenOptions } from './siren.ts';
 import { xdr, xdrBlock } from './xdr.ts';
 
 /** The blocks of `algorithm`, by recipe key. */
 export const methodBlocks = {
+  overlong: overlongBlock,
   bald: baldBlock,
   egpo: egpoBlock,
   edge: edgeBlock,
@@ -43,12 +47,15 @@ export const methodBlocks = {
   erc: ercBlock,
   off_policy_mask: offPolicyMaskBlock,
   rollout_correction: rolloutCorrectionBlock,
+  rollout_rejection: rolloutRejectionBlock,
+  kl_control: klControlBlock,
   siren: sirenBlock,
   entropy_target: entropyTargetBlock,
 };
 
 /** The same blocks as read; null and absent are off. */
 export interface MethodOptions {
+  readonly overlong?: OverlongMethodOptions | null;
   readonly bald?: BaldOptions | null;
   readonly egpo?: EgpoOptions | null;
   readonly edge?: EdgeOptions | null;
@@ -69,6 +76,8 @@ export interface MethodOptions {
   readonly erc?: { readonly low: number; readonly high: number } | null;
   readonly offPolicyMask?: { readonly threshold: number } | null;
   readonly rolloutCorrection?: RolloutCorrectionOptions | null;
+  readonly rolloutRejection?: RolloutRejectionOptions | null;
+  readonly klControl?: KlControlMethodOptions | null;
   readonly siren?: SirenOptions | null;
   readonly entropyTarget?: EntropyTargetOptions | null;
 }
@@ -82,14 +91,16 @@ export function methodsOf(base: AlgorithmOptions, on: MethodOptions): Method[] {
   const make = <O>(options: O | null | undefined, build: (options: O) => Method): Method[] => (options ? [build(options)] : []);
   const methods = [
     // Rewards, and the advantages of rows.
+    ...make(on.overlong, overlong),
     ...make(on.bald, bald),
     ...make(on.egpo, egpo),
     ...make(on.edge, edge),
     ...make(on.seedGrpo, seedGrpo),
     ...make(on.xdr, xdr),
     ...make(on.entropyrl, (options) => entropyrl(options, { base: base.clipHigh, clipLow: base.clipLow })),
+    ...make(on.rolloutRejection, rolloutRejection),
     // The policy term: one of these in place of the clip.
-    ...make(on.maxent, maxent),
+    ...make(on.maxent, (options) => maxent(options, { clipsAsReleased: base.compat.maxent.clipSide === 'source' })),
     ...make(on.cispo, surrogates.cispo),
     ...make(on.sapo, surrogates.sapo),
     ...make(on.gmpo, surrogates.gmpo),
@@ -104,7 +115,8 @@ export function methodsOf(base: AlgorithmOptions, on: MethodOptions): Method[] {
     ...make(on.erc, erc),
     ...make(on.offPolicyMask, offPolicyMask),
     ...make(on.rolloutCorrection, rolloutCorrection),
-    // The entropy term.
+    // The KL and entropy terms.
+    ...make(on.klControl, (options) => klControl(options, base.klCoef)),
     ...make(on.siren, siren),
     ...make(on.entropyTarget, entropyTarget),
   ];

@@ -1,16 +1,21 @@
 /** The options of an algorithm: what the pipeline's slots are set to. A preset fills them; a recipe overrides single ones. */
 
 import type { KlEstimator } from '../kernels/stages-penalty.ts';
+import type { AdvantageName } from './estimators.ts';
 import type { AdvantageOptions } from './stages/advantage.ts';
+import { type CompatOptions, NO_COMPAT } from './compat.ts';
 import type { LossAggregation } from './stages/aggregate.ts';
 
 export interface AlgorithmOptions {
   readonly name: string;
 
+  /** How rewards become advantages; `advantageCenter` and `advantageScale` belong to `grpo`. */
+  readonly advantage: AdvantageName;
+  /** Discount of `reinforce_pp`. */
+  readonly discount: number;
   readonly advantageCenter: AdvantageOptions['center'];
   readonly advantageScale: AdvantageOptions['scale'];
   readonly advantageEps: number;
-  readonly singleton: AdvantageOptions['singleton'];
 
   /** The ratio held in bounds, the ratio as it is, or the log-prob alone (the gradient of a ratio of 1). */
   readonly surrogate: 'clip' | 'plain' | 'pg';
@@ -36,15 +41,20 @@ export interface AlgorithmOptions {
   readonly klClamp: { readonly logRatio: number | null; readonly k3: number | null };
   readonly klBiasCorrection: boolean;
   readonly entropyCoef: number;
+  /** Whether a row's weight multiplies its policy term alone, or its KL term too. */
+  readonly rowWeightScope: 'policy' | 'all';
+  /** Defects of sources, restored. */
+  readonly compat: CompatOptions;
 }
 
 /** GRPO as verl has it: the base that every other preset is told apart from. */
 export const GRPO_OPTIONS: AlgorithmOptions = {
   name: 'grpo',
+  advantage: 'grpo',
+  discount: 1,
   advantageCenter: 'mean',
   advantageScale: 'group',
   advantageEps: 1e-6,
-  singleton: 'zero',
   surrogate: 'clip',
   ratio: 'token',
   clipLow: 0.2,
@@ -60,4 +70,6 @@ export const GRPO_OPTIONS: AlgorithmOptions = {
   klClamp: { logRatio: 20, k3: 10 },
   klBiasCorrection: false,
   entropyCoef: 0,
+  rowWeightScope: 'policy',
+  compat: NO_COMPAT,
 };

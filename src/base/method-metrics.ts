@@ -58,6 +58,8 @@ export const methodMetrics: readonly MetricChapter[] = [
     metrics: [
       { name: 'weight_entropy', meaning: 'entropy of the targets of a group’s completions, mean over groups', unit: 'nats' },
       { name: 'maxent/listwise_neutral_group_frac', meaning: 'share of groups left alone because their rewards are equal' },
+      { name: 'maxent/tau', meaning: 'temperature of the target after the step, where a controller moves it' },
+      { name: 'maxent/beta', meaning: 'tie to the reference after the step, where a controller moves it' },
     ],
   },
   {
@@ -67,6 +69,8 @@ export const methodMetrics: readonly MetricChapter[] = [
       { name: 'vespo/phi_seq_mean', meaning: 'weight of a completion, mean over completions (`vespo`)', from: 'TRL' },
       { name: 'select/high_entropy_share', meaning: 'share of tokens that learn because the policy was undecided there (`high_entropy`)' },
       { name: 'entropy/kept', meaning: 'mean entropy of the tokens that the entropy bonus acts on', unit: 'nats' },
+      { name: 'overlong/penalty_mean', meaning: 'what the overlong penalty adds to the reward, mean over completions (`overlong`)' },
+      { name: 'overlong/share', meaning: 'share of completions with an overlong penalty' },
       { name: 'rollout_rs_masked_fraction', meaning: 'share of tokens left out for being too far from their sampler', from: 'verl' },
       { name: 'rollout_rs_seq_masked_fraction', meaning: 'share of completions with a token left out for it', from: 'verl' },
     ],

@@ -16,12 +16,15 @@ export interface ScoredRollout {
 }
 
 export interface Scorer {
+  /** Weight of each reward in the total, by its name. */
+  readonly weights?: ReadonlyMap<string, number>;
   score(prompts: readonly Prompt[], rollouts: readonly Rollout[]): Promise<readonly ScoredRollout[]>;
 }
 
 /** A scorer that decodes completions, without the token that ended them, and adds weighted rewards up. */
 export function createScorer(rewards: readonly WeightedReward[], decode: (tokens: Uint32Array) => string): Scorer {
   return {
+    weights: new Map(rewards.map(({ reward, weight }) => [reward.name, weight])),
     async score(prompts, rollouts) {
       const completions = rollouts.map(({ prompt, tokens, finishReason }) => ({
         prompt: prompts[prompt]!,

@@ -1,5 +1,6 @@
 /** What no single key can tell: which keys must agree. */
 
+import { comparesWholeBatch } from '../algorithms/estimators.ts';
 import type { RecipeIssue } from '../base/errors.ts';
 import type { RecipeValues } from './recipe.ts';
 
@@ -30,12 +31,20 @@ const rules: readonly Rule[] = [
       `expected heads that divide width and that kv_heads divides, got width ${init.width}, heads ${init.heads}, kv_heads ${init.kv_heads ?? init.heads}.`,
   },
   {
-    keys: ['rollout.n', 'method', 'algorithm.advantage_center'],
+    keys: ['rollout.n', 'method', 'algorithm.advantage', 'algorithm.advantage_center', 'algorithm.compat'],
     problem: ({ method, rollout, algorithm }) =>
       method === 'grpo' &&
       rollout.n === 1 &&
-      algorithm.advantage_center !== 'none' &&
+      !takesSingletons(algorithm) &&
       'expected 2 or more, got 1. A completion is compared with its group, and a group of one teaches nothing.',
+  },
+  {
+    keys: ['algorithm.kl_control', 'algorithm.kl_coef'],
+    problem: ({ algorithm: { kl_control: control, kl_coef: start } }) => control !== null && start === 0 && 'expected a kl_coef above 0 to begin with, got 0, which it could never leave. Set algorithm.kl_coef, for example to 1e-3.',
+  },
+  {
+    keys: ['algorithm.maxent.beta_control', 'algorithm.maxent.beta'],
+    problem: ({ algorithm: { maxent } }) => maxent?.beta_control && maxent.beta === 0 && 'expected a beta above 0 to begin with, got 0, which it could never leave. Set algorithm.maxent.beta.',
   },
   {
     keys: ['batch.update_prompts', 'batch.prompts'],
@@ -85,6 +94,11 @@ export function brokenRules(recipe: RecipeValues, wrong: ReadonlySet<string>): R
     const message = keys.some((key) => touches(key, wrong)) ? undefined : problem(recipe);
     return message ? [{ path: keys[0], message }] : [];
   });
+}
+
+/** Whether completions are compared beyond their group, or a group of one is let through by a flag. */
+function takesSingletons({ advantage, advantage_center: center, compat }: RecipeValues['algorithm']): boolean {
+  return comparesWholeBatch(advantage) || (advantage === 'grpo' && center === 'none') || compat.advantage.singleton !== 'zero';
 }
 
 function touches(key: string, wrong: ReadonlySet<string>): boolean {

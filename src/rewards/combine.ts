@@ -37,9 +37,10 @@ export interface CombinedRewards {
  *
  *   total = Σ weight · score     over the rewards that apply to the row
  *
- * A row on which a reward failed has no total, rather than one that lacks a part: it must not be compared with its group.
+ * A row on which a reward failed has no total, rather than one that lacks a part: it must not be compared with its group. A reward of
+ * weight 0 is a score that others read; where it fails, the total stands.
  *
- * @throws DataError if a reward fails on every row that it applies to
+ * @throws DataError if a reward with a weight fails on every row that it applies to
  */
 export async function combineRewards(
   rewards: readonly WeightedReward[],
@@ -54,7 +55,7 @@ function totalOf(parts: readonly RewardPart[], i: number): number | null {
   let total: number | null = null;
   for (const { rows, weight } of parts) {
     const { score, error } = rows[i] ?? { score: null };
-    if (error !== undefined) return null;
+    if (error !== undefined && weight !== 0) return null;
     if (score !== null) total = (total ?? 0) + weight * score;
   }
   return total;
@@ -69,7 +70,7 @@ async function scorePart({ reward, weight, when }: WeightedReward, batch: readon
   );
 
   const errors = rows.flatMap(({ error }) => error ?? []);
-  if (asked.length > 0 && errors.length === asked.length) {
+  if (asked.length > 0 && errors.length === asked.length && weight !== 0) {
     throw new DataError(
       `reward ${reward.name}: expected scores, got a failure on each of ${asked.length} completions, first: ${errors[0]}`,
     );

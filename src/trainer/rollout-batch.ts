@@ -4,7 +4,7 @@ import type { RolloutBatch, TokenTables } from '../algorithms/algorithm.ts';
 import type { ScoredRollout } from '../engines/scorer.ts';
 
 /** Rows in the order of the rollouts; the rollouts of one prompt are one group. */
-export function formBatch(scored: readonly ScoredRollout[], maxTokens: number, tables?: TokenTables): RolloutBatch {
+export function formBatch(scored: readonly ScoredRollout[], maxTokens: number, tables?: TokenTables, rewardWeights?: ReadonlyMap<string, number>): RolloutBatch {
   const rowsOfPrompt = new Map<number, number[]>();
   scored.forEach(({ rollout }, row) => {
     const rows = rowsOfPrompt.get(rollout.prompt) ?? [];
@@ -12,14 +12,27 @@ export function formBatch(scored: readonly ScoredRollout[], maxTokens: number, t
     rowsOfPrompt.set(rollout.prompt, rows);
   });
   const names = new Set(scored.flatMap(({ parts }) => Object.keys(parts)));
+  const rewardParts = new Map([...names].map((name) => [name, Float64Array.from(scored, ({ parts }) => parts[name]?.score ?? Number.NaN)]));
   return {
     rows: scored.length,
     groups: [...rowsOfPrompt].map(([prompt, rows]) => ({ prompt, rows })),
     rewards: Float64Array.from(scored, ({ reward }) => reward),
-    rewardParts: new Map([...names].map((name) => [name, Float64Array.from(scored, ({ parts }) => parts[name]?.score ?? Number.NaN)])),
+    rewardParts,
+    ...(rewardWeights && { rewardWeights }),
+    // A score from outside is a reward of its name, often with weight 0: fetched once for each rollout, NaN where it failed.
+    externalScores: rewardParts,
+    answerKeys: scored.map(answerKey),
     lengths: Uint32Array.from(scored, ({ rollout }) => rollout.tokens.length),
     truncated: Uint8Array.from(scored, ({ rollout }) => (rollout.finishReason === 'length' ? 1 : 0)),
     maxTokens,
     ...(tables && { tables }),
   };
+}
+
+/** The answer that a reward read from a completion, else its text; null where a reward could read none. */
+function answerKey({ parts, completion }: ScoredRollout): string | null {
+  const rows = Object.values(parts);
+  if (rows.some(({ parseFailed }) => parseFailed)) return null;
+  const read = rows.flatMap(({ extra }) => (extra?.['answer'] === undefined ? [] : [String(extra['answer'])]))[0];
+  return read ?? completion.text.trim();
 }

@@ -23,7 +23,7 @@ export async function trainStep(run: TrainingRun, step: number): Promise<StepRes
 
   // Note what the policy said when it sampled them, and set each against its group.
   const signals = await report.timed('old_log_prob', () => rolloutSignals(run, scored, promptTokens, random.fork('dropout')));
-  const batch = formBatch(scored, settings.sampling.maxTokens, signals.tables);
+  const batch = formBatch(scored, settings.sampling.maxTokens, signals.tables, run.scorer.weights);
   const advantages = algorithm.advantages(batch);
   report.addRollouts(scored, batch, advantages);
   report.add({ num_gen_batches: batches });

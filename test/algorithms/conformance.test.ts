@@ -23,6 +23,7 @@ const clipCov = { share: 0.2, low: -1, high: 5, minCount: 1, logProb: 'current' 
 const klCov = { share: 0.2, coef: 1, minCount: 1, logProb: 'current' } as const;
 const egpo = { signal: 'nll', segment: 'answer', weightMin: 0.5, weightMax: 2, eps: 1e-6, version: 3, negatives: 'original' } as const;
 const edge = { weight: 'ratio', weightMin: 0.5, weightMax: 2, beta: 1, zClip: 3, eps: 1e-6 } as const;
+const tauControl = { start: 1.2, final: 1.2, horizon: 0, step: 0.1, min: 1e-6, max: null, decay: 0.9 } as const;
 const bald = { form: 'additive', passes: 8, dropout: 0.1, positions: 'per_token', coef: 1, aleatoricCoef: 0, exploreCoef: 0.5, cap: 3 } as const;
 const maxent = { form: 'listwise-ce', tau: 0.3, beta: 0.1, qTemperature: 2, qEps: 1e-6, lengthNormRef: true, lengthNormPolicy: true, skipZeroVariance: true, clip: null } as const;
 const entropyrl = { score: 'chair', rule: 'step', threshold: 1e-4, low: 0.3, high: 0.5, min: 0, max: 10 } as const;
@@ -49,6 +50,21 @@ const variants: readonly Variant[] = [
   { name: 'maxent with clip', options: { maxent: { ...maxent, clip: 0.2 } } },
   { name: 'maxent mle-sum', options: { maxent: { ...maxent, form: 'mle-sum' } }, learnsFromEqualRewards: true },
   { name: 'maxent mle-mean', options: { maxent: { ...maxent, form: 'mle-mean' } }, learnsFromEqualRewards: true },
+  { name: 'maxent with controllers', options: { maxent: { ...maxent, tauControl, betaControl: { target: 0.07, step: 1, horizon: 500 } } } },
+  { name: 'overlong', options: { overlong: { buffer: 14, factor: 1 } }, learnsFromEqualRewards: true },
+  { name: 'kl_control', options: { klCoef: 0.1, klControl: { target: 0.1, horizon: 100, clip: 0.2 } }, learnsFromEqualRewards: true },
+  { name: 'rollout_rejection', options: { rolloutRejection: { statistic: 'seq_mean_k3', max: 0.01, min: null } } },
+  { name: 'row weights on KL too', options: { klCoef: 0.1, xdr: { tau: 0.3 }, rowWeightScope: 'all' }, learnsFromEqualRewards: true },
+  { name: 'advantage rloo', options: { advantage: 'rloo', advantageScale: 'none' } },
+  { name: 'advantage opo', options: { advantage: 'opo' } },
+  { name: 'advantage gpg', options: { advantage: 'gpg' } },
+  { name: 'advantage maxrl', options: { advantage: 'maxrl' } },
+  { name: 'advantage grpo_passk', options: { advantage: 'grpo_passk' } },
+  { name: 'advantage reinforce_pp', options: { advantage: 'reinforce_pp', advantageScale: 'none' } },
+  { name: 'advantage reinforce_pp_baseline', options: { advantage: 'reinforce_pp_baseline' } },
+  { name: 'advantage gdpo', options: { advantage: 'gdpo' } },
+  { name: 'advantage normalize_then_sum', options: { advantage: 'normalize_then_sum' } },
+  { name: 'advantage optimal_token_baseline', options: { advantage: 'optimal_token_baseline' }, learnsFromEqualRewards: true },
   { name: 'cispo', options: { cispo: { cap: 5, floor: 0 } }, hasConstants: true },
   { name: 'sapo', options: { sapo: { tauPositive: 1, tauNegative: 1.05 } } },
   { name: 'gmpo', options: { gmpo: { low: 0.4, high: 0.4 }, lossAgg: 'seq-mean-token-mean' } },
@@ -162,6 +178,10 @@ describe.each(variants)('$name', ({ options, hasConstants, learnsFromEqualReward
 
 describe('neutral options are the base, bit for bit', () => {
   const cases: readonly (readonly [name: string, neutral: Options, base: Options])[] = [
+    ['overlong with factor 0', { overlong: { buffer: 14, factor: 0 } }, {}],
+    ['kl_control that never moves', { klCoef: 0.1, klControl: { target: 0.1, horizon: 1e9, clip: 0.2 } }, { klCoef: 0.1 }],
+    ['rollout_rejection that takes all', { rolloutRejection: { statistic: 'seq_max_k3', max: 1e9, min: null } }, {}],
+    ['advantage rloo', { advantage: 'rloo' }, { advantageCenter: 'leave-one-out' }],
     ['egpo with weights 1 to 1', { egpo: { ...egpo, weightMin: 1, weightMax: 1 } }, {}],
     ['edge with weights 1 to 1', { edge: { ...edge, weightMin: 1, weightMax: 1 } }, {}],
     ['xdr without temperature', { xdr: { tau: null } }, {}],

@@ -27,6 +27,9 @@ export interface Fixture {
 const file = new URL('../golden/algorithms/fixtures.json', import.meta.url);
 const { fixtures } = JSON.parse(readFileSync(file, 'utf8')) as { fixtures: Record<string, Fixture> };
 
+/** The limit that the fixtures' completions were cut at. */
+const MAX_TOKENS = 16;
+
 export const FIXTURES = Object.keys(fixtures);
 
 export function fixture(name: string): Fixture {
@@ -41,8 +44,13 @@ export function lengthsOf({ mask }: Pick<Fixture, 'mask'>): Uint32Array {
 
 /** The mini-batch that a trainer would cut of the fixture's rollouts for this algorithm, all groups in it. */
 export function trainingBatchOf(device: Device, f: Fixture, algorithm: Algorithm): MiniBatch {
-  const { values, terms } = algorithm.advantages(rolloutBatchOf(f));
-  return { ...miniBatchOf(device, f, values), terms };
+  const { values, terms, tokens, inLoss } = algorithm.advantages(rolloutBatchOf(f));
+  const kept = { ...f, mask: f.mask.map((row, i) => (inLoss[i] === 0 ? row.map(() => 0) : row)) };
+  return {
+    ...miniBatchOf(device, kept, values),
+    terms,
+    ...(tokens && { tokenAdvantages: tensorOf(device, 'f32', [f.B, f.T], tokens, 'test/token-advantages') }),
+  };
 }
 
 /** The fixture's rows as one mini-batch, with the advantages given or its own. */
@@ -67,7 +75,7 @@ export function miniBatchOf(device: Device, f: Fixture, advantages: ArrayLike<nu
     lengths,
     groupIds: Uint32Array.from(f.group),
     rowIds: Uint32Array.from({ length: f.B }, (_, i) => i),
-    maxTokens: 16,
+    maxTokens: MAX_TOKENS,
   };
 }
 
@@ -79,10 +87,10 @@ export function rolloutBatchOf(f: Fixture): RolloutBatch {
     rows: f.B,
     groups: prompts.map((prompt) => ({ prompt, rows: f.group.flatMap((id, row) => (id === prompt ? [row] : [])) })),
     rewards: Float64Array.from(f.reward, (reward) => (reward === null ? Number.NaN : Number(reward))),
-    rewardParts: new Map(),
+    rewardParts: new Map([['reward', Float64Array.from(f.reward, (reward) => (reward === null ? Number.NaN : Number(reward)))]]),
     lengths: lengthsOf(f),
     truncated: Uint8Array.from(f.truncated),
-    maxTokens: 16,
+    maxTokens: MAX_TOKENS,
     answerKeys: f.answerKey,
     externalScores: new Map([['chair', Float64Array.from(f.chairI)]]),
     tables: {
@@ -90,6 +98,7 @@ export function rolloutBatchOf(f: Fixture): RolloutBatch {
       responseMask: flat(f.mask),
       oldLogProbs: flat(f.oldLogp),
       oldEntropies: flat(f.oldEntropy),
+      oldSumP2: flat(f.oldEntropy).map((entropy) => Math.exp(-entropy)),
       refLogProbs: flat(f.refLogp),
       rolloutLogProbs: flat(f.samplerLogp),
       tokens: flat(f.tokens),

@@ -154,7 +154,6 @@ describe('remarks', () => {
     const { notes } = await readFrom(`${complete}algorithm: { clip_high: 0.3, loss_scale_factor: 9 }\nrollout: { top_p: 0.9 }\n`);
     expect(notes).toHaveLength(3);
     expect(notes.join()).toContain('no effect with one update a step');
-    expect((await readFrom(`${complete}algorithm: { name: dapo }`)).notes.join()).toContain('resamples groups');
     expect((await readFrom(`${complete}method: sft\nrollout: { n: 4 }`)).notes.join()).toContain('rollout.n: not read by method sft');
   });
 });

@@ -35,8 +35,8 @@ export function lengthWeightedAdvantages(rewards: ArrayLike<number>, groups: rea
  * @source Chu et al. 2025, arXiv:2504.02546
  */
 export function sparseScaledAdvantages(rewards: ArrayLike<number>, groups: readonly Group[], norm: number, singleton: SingletonPolicy): Float64Array {
-  const nonzero = Array.from(rewards).filter((reward) => reward !== 0 && !Number.isNaN(reward)).length;
-  const scale = rewards.length / Math.max(1, nonzero) / norm;
+  const known = Array.from(rewards).filter((reward) => !Number.isNaN(reward));
+  const scale = known.length / Math.max(1, known.filter((reward) => reward !== 0).length) / norm;
   return eachGroup(rewards, groups, singleton, ({ values }) => values.map((value) => scale * (value - meanOf(values))), scale);
 }
 

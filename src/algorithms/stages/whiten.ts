@@ -15,7 +15,7 @@ export function spreadOverTokens(values: ArrayLike<number>, { rows, T, mask }: T
   return Float64Array.from({ length: rows * T }, (_, at) => (mask[at] === 0 ? 0 : values[Math.floor(at / T)]!));
 }
 
-/** (x − mean) / √(variance + 1e-8) over the valid tokens of the batch; the variance is unbiased. 0 where the mask is. */
+/** (x − mean) / √(variance + 1e-8) over the valid tokens of the batch; the variance is unbiased. 0 where the mask is, and where all values are equal. */
 export function whiten(table: Float64Array, { mask }: TokenMask): Float64Array {
   let [count, sum] = [0, 0];
   table.forEach((value, at) => {
@@ -23,6 +23,8 @@ export function whiten(table: Float64Array, { mask }: TokenMask): Float64Array {
     count++;
     sum += value;
   });
+  const first = table.find((_, at) => mask[at] !== 0);
+  if (table.every((value, at) => mask[at] === 0 || value === first)) return new Float64Array(table.length);
   const mean = sum / Math.max(1, count);
   let squares = 0;
   table.forEach((value, at) => {
