@@ -48,7 +48,7 @@ function describeAdapter(adapter: AdapterDiagnosis): string[] {
     row('adapter', `${adapter.name} (${adapter.kind}). ${adapter.reason}`),
     ...(adapter.kind === 'hardware' ? [] : [row('', 'software adapter: says nothing about a GPU')]),
     row('driver', `${adapter.driver}; ${adapter.vendor} ${adapter.architecture}`),
-    row('dawn', `webgpu ${adapter.dawn}`),
+    row('dawn', adapter.dawn.startsWith('none') ? adapter.dawn : `webgpu ${adapter.dawn}`),
     row('tier', adapter.tier),
     ...FEATURES.map((name, i) => row(i === 0 ? 'features' : '', `${name}: ${stateOf(name, features)}`)),
     ...Object.entries(adapter.limits).map(([name, { offered, granted }], i) =>

@@ -1,6 +1,7 @@
 /** What is said when a command fails, and with which code it ends. */
 
 import { RecipeError, TrainerError } from '../base/errors.ts';
+import { refusedPermission } from './refused-permission.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Prints one clear message (and the stack where ENTRAIN_DEBUG=1 asks for it); returns the exit code. */
@@ -13,6 +14,8 @@ export function reportFailure(error: unknown, terminal: Terminal, options: { rea
 }
 
 function messageOf(error: unknown): string {
+  const refused = refusedPermission(error);
+  if (refused !== undefined) return refused;
   if (error instanceof RecipeError && error.issues.length > 1) return `${error.issues.length} problems:\n${error.message.replace(/^/gm, '  ')}`;
   if (error instanceof TrainerError) return error.message;
   return `unexpected: ${error instanceof Error ? error.message : String(error)}\nThis is a fault of Entrain. Run again with ENTRAIN_DEBUG=1 for where it happened.`;

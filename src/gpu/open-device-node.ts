@@ -1,6 +1,7 @@
 /** Opens the best device of this machine under Node, or the one asked for. */
 
 import { openAdapter, type AdapterChoice, type OpenedAdapter } from './adapter-node.ts';
+import { openNativeAdapter } from './adapter-native.ts';
 import type { GpuDevice } from './gpu-device.ts';
 import type { KernelProfile } from './profile.ts';
 import { type DeviceRequest, requestDevice } from './request-device.ts';
@@ -12,9 +13,13 @@ export interface OpenedDevice {
   readonly profile?: KernelProfile;
 }
 
-/** @throws DeviceError if there is no such adapter, or it refuses the device */
+/**
+ * Opens an adapter's device; `native` is the WebGPU of the runtime itself, where it has one.
+ *
+ * @throws DeviceError if there is no such adapter, or it refuses the device
+ */
 export async function openDevice(choice: AdapterChoice = 'auto', options: Pick<DeviceRequest, 'tier' | 'foldLimit' | 'profile'> = {}): Promise<OpenedDevice> {
-  const adapter = await openAdapter(choice);
+  const adapter = choice === 'native' ? await openNativeAdapter() : await openAdapter(choice);
   const { name, settle, kind } = adapter;
   return { adapter, ...(await requestDevice(adapter.adapter, { ...options, name, settle, software: kind !== 'hardware' })) };
 }
