@@ -1,6 +1,6 @@
 /** Opens a model folder on disk: configuration, and weights in one file or several. */
 
-import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { open, readdir, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DataError } from '../base/errors.ts';
 import { checkParameters, type ModelConfig } from './config.ts';
@@ -41,6 +41,20 @@ export async function openFolderWeights(folder: string): Promise<Weights> {
   return openShardedWeights(indexFile, index, (name) => openFile(join(folder, name)));
 }
 
+/**
+ * The GGUF file that a path means: the path itself, or the only one of a folder that holds no safetensors; null where it means none.
+ *
+ * @throws DataError if the folder holds several
+ */
+export async function ggufFileOf(path: string): Promise<string | null> {
+  if (path.endsWith('.gguf')) return path;
+  const names = await readdir(path).catch((): string[] => []);
+  const found = names.filter((name) => name.endsWith('.gguf')).toSorted();
+  if (found.length === 0 || names.includes('model.safetensors') || names.includes('model.safetensors.index.json')) return null;
+  if (found.length > 1) throw new DataError(`${path}: expected one GGUF file, got ${found.join(', ')}. Name one of them in model.path.`);
+  return join(path, found[0]!);
+}
+
 function isFile(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isFile(),
@@ -63,10 +77,7 @@ export async function openFile(path: string): Promise<ByteSource> {
       const file = await open(path);
       try {
         const read = await readFully(file, bytes, offset);
-        if (read < length)
-          throw new DataError(
-            `${path}: expected ${length} bytes at ${offset}, got ${read}. The file changed while it was read.`,
-          );
+        if (read < length) throw new DataError(`${path}: expected ${length} bytes at ${offset}, got ${read}. The file changed while it was read.`);
         return bytes;
       } finally {
         await file.close();
@@ -93,18 +104,12 @@ async function readJson(path: string, need: 'required' | 'optional'): Promise<un
     text = await readFile(path, 'utf8');
   } catch (cause) {
     if (need === 'optional' && isMissing(cause)) return undefined;
-    throw new DataError(
-      `${path}: expected a file, got ${isMissing(cause) ? 'none' : 'one that cannot be read'}. Check the model's path.`,
-      { cause },
-    );
+    throw new DataError(`${path}: expected a file, got ${isMissing(cause) ? 'none' : 'one that cannot be read'}. Check the model's path.`, { cause });
   }
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new DataError(
-      `${path}: expected JSON, got ${JSON.stringify(text.slice(0, 40))}. The file is damaged; download it again.`,
-      { cause },
-    );
+    throw new DataError(`${path}: expected JSON, got ${JSON.stringify(text.slice(0, 40))}. The file is damaged; download it again.`, { cause });
   }
 }
 

@@ -9,10 +9,11 @@ import { readPrompts } from '../data/jsonl-node.ts';
 import type { Device } from '../gpu/device.ts';
 import { parseAdapterConfig } from '../model/peft.ts';
 import { openWeights } from '../model/weights.ts';
-import { openFile, openModelFolder } from '../model/weights-node.ts';
+import { ggufFileOf, openFile, openModelFolder } from '../model/weights-node.ts';
 import { loadRewardModule } from '../rewards/module-node.ts';
 import { openTokenizer } from '../tokenizer/tokenizer-node.ts';
-import type { AdapterSource, BuildServices } from './services.ts';
+import { openGgufSource, openGgufTokenizer } from './gguf-source.ts';
+import type { AdapterSource, BuildServices, ModelSource } from './services.ts';
 
 const SIDE_FILES = ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'chat_template.jinja'];
 
@@ -25,17 +26,28 @@ export function nodeServices(device: Device): BuildServices {
     async openModel(path) {
       const named = locate(path);
       const folder = await baseFolder(named);
-      const model = { ...(await openModelFolder(folder)), sideFiles: await readSideFiles(folder) };
+      const model = await openBase(folder);
       return folder === named ? model : { ...model, adapter: await openAdapterFolder(named) };
     },
     async openTokenizer(path) {
       const folder = await baseFolder(locate(path));
+      const gguf = await ggufFileOf(folder);
+      if (gguf !== null && !existsSync(join(folder, 'tokenizer.json'))) return openGgufTokenizer(await openFile(gguf));
       const files = await readSideFiles(folder);
       return { tokenizer: await openTokenizer(folder), sideFiles: new Map([...files].filter(([name]) => name.startsWith('tokenizer'))) };
     },
     readPrompts: (path, names) => readPrompts(path, names),
     loadReward: (use, args) => loadRewardModule(use, { args }),
   };
+}
+
+/** A folder of safetensors, or a GGUF file: named itself, or alone in its folder, whose own side files then win. */
+async function openBase(path: string): Promise<ModelSource> {
+  const gguf = await ggufFileOf(path);
+  const own = gguf === path ? new Map<string, Uint8Array>() : await readSideFiles(path);
+  if (gguf === null) return { ...(await openModelFolder(path)), sideFiles: own };
+  const model = await openGgufSource(await openFile(gguf));
+  return { ...model, sideFiles: new Map([...model.sideFiles, ...own]) };
 }
 
 /** The folder of the model itself: the base of an adapter's folder, else the folder. */
