@@ -8,5 +8,7 @@ export { browserServices } from './recipe/services-browser.ts';
 export { handleStore, openOpfsStore } from './trainer/run-store-opfs.ts';
 export { writeChosenRun } from './trainer/run-archive.ts';
 export { type PageRecipeOptions, readPageRecipe, runRequest } from './worker/page-recipe.ts';
+export { plainError } from './worker/plain-error.ts';
+export { inRunPlace, type RunPlace } from './worker/run-place.ts';
 export { type FromWorker, type OpenedRun, type PlainError, type RunRequest, type ToWorker } from './worker/protocol.ts';
 export { type PageObserver, type PageRun, startRun } from './worker/run-client.ts';

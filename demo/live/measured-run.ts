@@ -1,0 +1,154 @@
+/** A run whose steps are looked at as they are taken: rivers, tokens, and settings that may change on the way. */
+
+import {
+  type Algorithm,
+  type AlgorithmState,
+  type BuiltRun,
+  createAlgorithm,
+  type PackedGroup,
+  type Recipe,
+  RecipeError,
+  type RunObserver,
+  silent,
+  StepTables,
+  type StepResult,
+  type TrainingRun,
+  type TrainJob,
+  trainStep,
+} from '../../src/index.ts';
+import type { Frame, RiverSlice, TokenBatch } from '../data/frame.ts';
+import type { Expression } from '../lens/expression.ts';
+import { baseWeights, flagsOf } from '../lens/lens.ts';
+import { FrozenBatch } from '../lens/frozen.ts';
+import { ownWeight } from '../lens/own-weight.ts';
+import { Rivers } from './rivers.ts';
+import { TokenCapture } from './token-capture.ts';
+
+export interface MeasureOptions {
+  readonly probes: readonly string[];
+  /** Whether rivers are measured, and tokens kept, after a step. */
+  readonly riversAt: (step: number) => boolean;
+  readonly tokensAt: (step: number) => boolean;
+  /** Told every step, in order; awaited. */
+  readonly frame: (frame: Frame, timing: { readonly stepSeconds: number; readonly measureSeconds: number; readonly tokens: number }) => void | Promise<void>;
+}
+
+export class MeasuredRun {
+  /** What `train` drives. */
+  readonly job: TrainJob;
+  /** What `train` tells. */
+  readonly observer: RunObserver;
+  readonly #built: BuiltRun;
+  readonly #options: MeasureOptions;
+  readonly #rivers: Rivers;
+  readonly #capture = new TokenCapture();
+  readonly #evaluatesFirst: boolean;
+  #algorithm: Algorithm;
+  #run: TrainingRun;
+  #looked: { readonly rivers: readonly (RiverSlice | null)[]; readonly tokens: TokenBatch | null; readonly stepSeconds: number; readonly measuredAt: number; readonly sampled: number };
+
+  /** @throws RecipeError for a supervised run, which has no rollouts to look at */
+  constructor(built: BuiltRun, recipe: Recipe, options: MeasureOptions, weight?: Expression) {
+    if (!built.run) throw new RecipeError([{ path: 'method', message: 'expected grpo, got sft. The demo shows what becomes of samples, and supervised training draws none.' }]);
+    this.#built = built;
+    this.#options = options;
+    this.#run = built.run;
+    this.#algorithm = built.run.algorithm;
+    this.#rivers = new Rivers(built.run, options.probes);
+    this.#evaluatesFirst = recipe.eval.data !== null && recipe.eval.atStart;
+    this.#looked = this.#unseen();
+    if (weight) this.change(recipe, weight);
+    else this.#watch(this.#algorithm);
+    this.job = {
+      ...built,
+      takeStep: (step) => this.#step(step),
+      algorithmState: () => this.#algorithm.state(),
+      restoreAlgorithm: (state: AlgorithmState) => this.#algorithm.restore(state),
+    };
+    this.observer = {
+      ...silent,
+      started: async ({ startStep }) => {
+        if (startStep > 0) return;
+        await this.#look(0, null, 0);
+        if (!this.#evaluatesFirst) await this.#tell(0, {});
+      },
+      step: (row) => this.#tell(row.step, row),
+    };
+  }
+
+  /**
+   * Goes on with the algorithm and the learning rate of another recipe, from the next step on. Controllers keep what they know.
+   *
+   * @throws RecipeError where the run was not built for it
+   */
+  change(recipe: Recipe, weight?: Expression): void {
+    const algorithm = weight ? ownWeight(createAlgorithm(recipe.algorithm), weight) : createAlgorithm(recipe.algorithm);
+    const { usesReference } = this.#built.run!.algorithm;
+    if (algorithm.usesReference && !usesReference && !this.#run.settings.measureKl) {
+      throw new RecipeError([{ path: 'algorithm', message: 'expected a variant without a reference model, which this run was not started with. Start it again with this variant.' }]);
+    }
+    algorithm.restore(this.#algorithm.state());
+    const { settings } = this.#run;
+    this.#run = { ...this.#run, settings: { ...settings, schedule: { ...settings.schedule, lr: recipe.optim.lr } } };
+    this.#watch(algorithm);
+  }
+
+  #watch(algorithm: Algorithm): void {
+    const { settings, learner, tables } = this.#run;
+    const needsOthers = JSON.stringify(algorithm.needs) !== JSON.stringify(this.#algorithm.needs);
+    this.#algorithm = algorithm;
+    this.#run = {
+      ...this.#run,
+      algorithm: this.#capture.watch(algorithm),
+      tables: needsOthers ? new StepTables(learner.device, settings.updatePrompts * settings.sampling.n, settings.sampling.maxTokens, algorithm.needs) : tables,
+    };
+  }
+
+  async #step(step: number): Promise<StepResult> {
+    const started = performance.now();
+    const result = await trainStep(this.#run, step);
+    await this.#look(step, result, (performance.now() - started) / 1000);
+    return result;
+  }
+
+  async #look(step: number, result: StepResult | null, stepSeconds: number): Promise<void> {
+    const measuredAt = performance.now();
+    const { riversAt, tokensAt, probes } = this.#options;
+    const tokens = result && tokensAt(step) ? await this.#tokens(result) : null;
+    const rivers = riversAt(step) ? await this.#rivers.measure(step) : probes.map(() => null);
+    const sampled = result?.scored.reduce((sum, { rollout }) => sum + rollout.tokens.length, 0) ?? 0;
+    this.#looked = { rivers, tokens, stepSeconds, measuredAt, sampled };
+  }
+
+  async #tokens(result: StepResult): Promise<TokenBatch | null> {
+    const batch = await this.#capture.tokensOf(result);
+    if (!batch) return null;
+    const base = await baseWeights(new FrozenBatch(batch));
+    return { ...batch, flags: flagsOf(batch, batch.columns.weight, base.weight), columns: { ...batch.columns, realisedChange: await this.#realisedChange(batch) } };
+  }
+
+  /** One more look at the same tokens, now that the step is taken. */
+  async #realisedChange({ rows, maxTokens: T, columns }: TokenBatch): Promise<Float32Array> {
+    const { learner, encode, settings } = this.#run;
+    const groups = new Map<number, PackedGroup & { readonly continuations: { targets: readonly number[]; slot: number }[] }>();
+    rows.forEach(({ prompt, group, ids }, row) => {
+      const its = groups.get(group) ?? { prompt: encode({ id: prompt, source: '', text: prompt, columns: {} }), continuations: [] };
+      its.continuations.push({ targets: ids, slot: row * T });
+      groups.set(group, its);
+    });
+    const stats = learner.policyStats([...groups.values()], rows.length, T, settings.sampling.temperature);
+    const after = await learner.device.read(stats.entropies);
+    return Float32Array.from(rows.flatMap(({ ids, start }, row) => ids.map((_, t) => after[row * T + t]! - columns.entropy[start + t]!)));
+  }
+
+  async #tell(step: number, row: Readonly<Record<string, unknown>>): Promise<void> {
+    const { rivers, tokens, stepSeconds, measuredAt, sampled } = this.#looked;
+    this.#looked = this.#unseen();
+    const metrics = Object.fromEntries(Object.entries(row).flatMap(([name, value]) => (typeof value === 'number' && name !== 'step' && name !== 'attempt' ? [[name, value]] : [])));
+    await this.#options.frame({ step, metrics, rivers, tokens }, { stepSeconds, measureSeconds: (performance.now() - measuredAt) / 1000, tokens: sampled });
+  }
+
+  #unseen() {
+    return { rivers: this.#options.probes.map(() => null), tokens: null, stepSeconds: 0, measuredAt: performance.now(), sampled: 0 };
+  }
+}
