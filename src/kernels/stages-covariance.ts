@@ -97,7 +97,7 @@ export const clipCovCandidatesKernel = defineKernel({
         const isClipped = -a * Math.min(bounds[bound + 1]!, Math.max(bounds[bound]!, ratio)) > -a * ratio;
         const isBetween = covariance[at]! > o.lowCovariance && covariance[at]! < o.highCovariance;
         candidates[at] = responseMask[at] !== 0 && isBetween && !isClipped ? 1 : 0;
-        count += candidates[at]!;
+        count += candidates[at];
       }
       sums[b * S! + o.sumsAt] = count;
     }

@@ -67,7 +67,7 @@ export const tableOperationKernel = defineKernel({
     const at = (view: ViewPlaces['a'], row: number, token: number): number => view.offset + row * view.row + token * view.column;
     for (let row = 0; row < B!; row++) {
       for (let token = 0; token < T!; token++) {
-        out[row * T! + token] = applyOperation(places.operation, a[at(places.a, row, token)]!, b[at(places.b, row, token)]!, c[at(places.c, row, token)]!);
+        out[row * T! + token] = applyOperation(places.operation, a[at(places.a, row, token)]!, b[at(places.b, row, token)], c[at(places.c, row, token)]);
       }
     }
   },

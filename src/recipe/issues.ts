@@ -51,7 +51,7 @@ function suggestionFor(path: Path, schema: JsonSchema): string | undefined {
   const sameName = all.find((full) => full.endsWith(`.${key}`));
   const names = new Map(all.map((full) => [full.split('.').at(-1)!, full]));
   const elsewhere = nearest(key, names.keys());
-  const meant = nearest(key, siblings) ?? sameName ?? (elsewhere && names.get(elsewhere));
+  const meant = sameName ?? nearest(key, siblings) ?? (elsewhere && names.get(elsewhere));
   return meant && `Did you mean ${meant}?`;
 }
 

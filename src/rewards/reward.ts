@@ -1,6 +1,6 @@
 /** What a reward is: completions in, one number each out. */
 
-import { z } from 'zod';
+import type { z } from 'zod';
 import { RecipeError } from '../base/errors.ts';
 import type { Prompt } from '../data/prompt.ts';
 
