@@ -1,19 +1,27 @@
 /** What the page opens with: the recorded pair, playing. */
 
-import type { Recording } from '../data/recording.ts';
+import { DataError } from '../../src/index.ts';
+import { decodeRecording } from '../data/recording-file.ts';
+import { DEFAULT_RECORDING, type Recording } from '../data/recording.ts';
 import { moveTo, type PageState, show } from './state/page-state.ts';
 import { lastStep, type Shown } from './state/shown.ts';
 
 /** Fetches the recording and plays it; where motion is unwelcome it stands at its end. */
 export async function openRecording(state: PageState): Promise<void> {
   try {
-    const response = await fetch('./scratch.json');
+    const recording = await fetchRecording();
     const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    show(state, shownRecording((await response.json()) as Recording), { play: !isStill });
+    show(state, shownRecording(recording), { play: !isStill });
     if (isStill) moveTo(state, lastStep(state.shown.peek(), state.seed.peek()));
   } catch (error) {
-    state.notice.value = { level: 'warning', text: `The recorded run did not load: ${error instanceof Error ? error.message : String(error)} Training here still works; reload to try again.` };
+    state.notice.value = { level: 'warning', text: `The recorded run did not load. ${error instanceof Error ? error.message : String(error)} Training here does not need it.` };
   }
+}
+
+async function fetchRecording(): Promise<Recording> {
+  const response = await fetch(DEFAULT_RECORDING);
+  if (!response.ok) throw new DataError(`${DEFAULT_RECORDING}: expected a file, got status ${response.status}. Reload the page.`);
+  return decodeRecording(new Uint8Array(await response.arrayBuffer()));
 }
 
 export function shownRecording({ label, probes, tracks, frozen }: Recording): Shown {

@@ -20,19 +20,27 @@ export function Page({ state, live }: PageProps) {
     <PageStateProvider value={state}>
       <LiveProvider value={live}>
         <Header />
-        <main>
-          <div class="stage">
-            <ProbeLine />
-            <Rivers />
-            <Timeline />
-            <Controls />
-            <Progress />
-          </div>
-          <div class="below">
-            <Lazy load={async () => (await import('./charts/charts.tsx')).Charts} placeholder={<div class="charts-room" />} />
-          </div>
-        </main>
+        <main>{state.view.value === 'lens' ? <Lazy key="lens" load={async () => (await import('./lens/lens.tsx')).Lens} /> : <Stage />}</main>
       </LiveProvider>
     </PageStateProvider>
+  );
+}
+
+/** What the page is about, and under it the particulars. */
+function Stage() {
+  return (
+    <>
+      <div class="stage">
+        <ProbeLine />
+        <Rivers />
+        <Timeline />
+        <Controls />
+        <Progress />
+      </div>
+      <div class="below">
+        <Lazy load={async () => (await import('./charts/charts.tsx')).Charts} placeholder={<div class="charts-room" />} />
+        <Lazy load={async () => (await import('./tokens/completions.tsx')).Completions} />
+      </div>
+    </>
   );
 }
