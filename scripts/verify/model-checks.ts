@@ -50,8 +50,8 @@ async function readInputs({ io }: ModelCase): Promise<Inputs> {
   const [B = 0, T = 0] = io.tensors.get('input_ids')?.shape ?? [];
   const ids = await readIntegers(io, 'input_ids');
   const mask = await readIntegers(io, 'attention_mask');
-  const targets = await readIntegers(io, 'target_ids');
-  const [temperature = 1] = await io.read('temperature');
+  const targets = io.tensors.has('target_ids') ? await readIntegers(io, 'target_ids') : ids;
+  const [temperature = 1] = io.tensors.has('temperature') ? await io.read('temperature') : [];
   const slotOf: number[] = [];
   const groups = Array.from({ length: B }, (_, b) => {
     const slots = Array.from({ length: T }, (_, t) => b * T + t).filter((slot) => mask[slot] === 1);
@@ -88,6 +88,18 @@ async function loadAdapter({ adapter }: ModelCase, device: Device, parameters: P
   const lora = createLora(device, parameters, adapter.options);
   await loadParameters(device, lora, adapter.weights);
   return lora;
+}
+
+/** Logits alone, against a tensor of the fixture. */
+export async function checkLogits(model: ModelCase, device: Device, tally: Tally, name: string): Promise<void> {
+  const { config, io, tolerances } = model;
+  const { parameters, model: transformer, tables, inputs } = await load(model, device);
+  const count = inputs.packed.tokens.length;
+  transformer.forward(transformer.place(inputs.packed), tables, inputs.temperature);
+  const logits = device.create('f32', [count, config.vocabSize], 'verify/logits');
+  const all = tensorOf(device, 'u32', [count], Uint32Array.from({ length: count }, (_, i) => i), 'verify/rows');
+  new LanguageHead(device, config, parameters, count, false).logits(transformer.streams.at(-1)!, all, count, logits);
+  comparePacked(tally, name, tolerances['logits_abs']!, await device.read(logits), await io.read(name), inputs.slotOf, config.vocabSize, name);
 }
 
 /** Logits, hidden states, log-probs and entropies. */
