@@ -65,7 +65,7 @@ export const VARIANTS: readonly OfferedVariant[] = [
     options: { advantageCenter: 'leave-one-out', advantageScale: 'none' },
   },
   block('maxent', 'MaxEnt', 'Brings the probabilities of a group’s completions to a target distribution.', 'tau: 0.3', {
-    maxent: { form: 'listwise-ce', tau: 0.3, beta: 0, qTemperature: 2, qEps: 1e-6, lengthNormRef: true, lengthNormPolicy: true, skipZeroVariance: true, clip: null },
+    maxent: { form: 'listwise-ce', tau: 0.3, beta: 0, qTemperature: 2, qEps: 1e-6, lengthNormRef: true, lengthNormPolicy: true, skipZeroVariance: true, clip: null, tauControl: null, betaControl: null },
   }),
   block('entropy_target', 'Target entropy', 'An entropy bonus whose coefficient chases a target.', 'target: 0.5, step: 0.003, max: 0.1', {
     entropyTarget: { target: 0.5, step: 0.003, min: 0, max: 0.1, start: 0 },

@@ -5,6 +5,7 @@ import type { PlainError } from './protocol.ts';
 
 const KINDS = { DataError, DeviceError, GuardError, Interrupted, KernelError, PreflightError, TrainerError };
 
+/** An error as plain data. */
 export function plainError(error: unknown): PlainError {
   if (error instanceof RecipeError) return { kind: error.name, message: error.message, issues: error.issues };
   if (error instanceof Error) return { kind: error.name, message: error.message };

