@@ -9,6 +9,7 @@
 import type { Random } from '../base/random.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
+import type { SetpointEdit } from './setpoint-edit.ts';
 
 /** The completions of one prompt. */
 export interface Group {
@@ -163,6 +164,8 @@ export interface Algorithm {
   update(batch: MiniBatch, random: Random): Update;
   /** Lets controllers read the step's metrics (means over its updates). Returns metrics of their own. */
   endStep(metrics: Readonly<Record<string, number>>): Readonly<Record<string, number>>;
+  /** Replaces the edits of the setpoint, where a method follows one; absent where none does. */
+  editSetpoint?(edits: readonly SetpointEdit[]): void;
   state(): AlgorithmState;
   restore(state: AlgorithmState): void;
 }

@@ -40,6 +40,9 @@ export function grpo(options: AlgorithmOptions, methods: readonly Method[] = [])
       return updateOf(batch, random, workspace, options, methods);
     },
     endStep: (metrics) => Object.assign({}, ...methods.map((method) => method.endStep?.(metrics) ?? {})),
+    ...(methods.some((method) => method.editSetpoint) && {
+      editSetpoint: (edits) => methods.forEach((method) => method.editSetpoint?.(edits)),
+    }),
     state: () => Object.fromEntries(methods.flatMap((method) => (method.state ? [[method.name, method.state()]] : []))),
     restore(state) {
       for (const method of methods) if (state[method.name]) method.restore?.(state[method.name]!);

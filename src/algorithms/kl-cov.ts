@@ -35,7 +35,8 @@ export interface KlCovOptions {
   readonly logProb: 'current' | 'old';
 }
 
-export function klCov({ share, coef, minCount, logProb }: KlCovOptions): Method {
+/** `pull` gives the weight of the pull where a controller moves it. */
+export function klCov({ share, coef: fixed, minCount, logProb }: KlCovOptions, pull?: () => number | undefined): Method {
   const budget = (tokens: number): number => Math.max(Math.floor(share * tokens), minCount);
   return {
     name: 'kl_cov',
@@ -43,6 +44,7 @@ export function klCov({ share, coef, minCount, logProb }: KlCovOptions): Method 
     columns: ({ B, tokenCount }) => ({ klCovCount: new Float64Array(B).fill(budget(tokenCount)) }),
     penalize(draft) {
       const { tokenCount, policyLogProbs, oldLogProbs } = draft.batch;
+      const coef = pull?.() ?? fixed;
       if (budget(tokenCount) === 0 || coef === 0) return;
       const covariance = covarianceTable(draft, logProb === 'old' ? oldLogProbs : policyLogProbs);
       pullPenalty(draft, largestOf(draft, covariance, 'klCovCount'), coef);

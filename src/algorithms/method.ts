@@ -6,6 +6,7 @@
 import type { Random } from '../base/random.ts';
 import type { AlgorithmState, MiniBatch, Needs, RolloutBatch } from './algorithm.ts';
 import type { Draft } from './draft.ts';
+import type { SetpointEdit } from './setpoint-edit.ts';
 
 /** The advantages of a step while they are being made; methods change them in place. */
 export interface AdvantageDraft {
@@ -46,6 +47,8 @@ export interface Method {
   entropyCoef?(): number;
   /** The coefficient of the KL term now in force, where the method controls it. */
   klCoef?(): number;
+  /** Replaces the edits of a setpoint that the method follows. */
+  editSetpoint?(edits: readonly SetpointEdit[]): void;
   endStep?(metrics: Readonly<Record<string, number>>): Readonly<Record<string, number>>;
   state?(): AlgorithmState[string];
   restore?(state: AlgorithmState[string]): void;

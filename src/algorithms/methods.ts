@@ -5,6 +5,7 @@ import { bald, baldBlock, type BaldOptions } from './bald.ts';
 import { clipCov, clipCovBlock, type ClipCovOptions } from './clip-cov.ts';
 import { edge, edgeBlock, type EdgeOptions } from './edge.ts';
 import { egpo, egpoBlock, type EgpoOptions } from './egpo.ts';
+import { entropyControl, entropyControlBlock, type EntropyControlOptions } from './entropy-control.ts';
 import { entropyShaping, entropyShapingBlock } from './entropy-shaping.ts';
 import { entropyTarget, entropyTargetBlock, type EntropyTargetOptions } from './entropy-target.ts';
 import { entropyrl, entropyrlBlock, type EntropyrlOptions } from './entropyrl.ts';
@@ -51,6 +52,7 @@ export const methodBlocks = {
   kl_control: klControlBlock,
   siren: sirenBlock,
   entropy_target: entropyTargetBlock,
+  entropy_control: entropyControlBlock,
 };
 
 /** The same blocks as read; null and absent are off. */
@@ -80,6 +82,7 @@ export interface MethodOptions {
   readonly klControl?: KlControlMethodOptions | null;
   readonly siren?: SirenOptions | null;
   readonly entropyTarget?: EntropyTargetOptions | null;
+  readonly entropyControl?: EntropyControlOptions | null;
 }
 
 /**
@@ -89,6 +92,7 @@ export interface MethodOptions {
  */
 export function methodsOf(base: AlgorithmOptions, on: MethodOptions): Method[] {
   const make = <O>(options: O | null | undefined, build: (options: O) => Method): Method[] => (options ? [build(options)] : []);
+  const control = on.entropyControl ? entropyControl(on.entropyControl) : null;
   const methods = [
     // Rewards, and the advantages of rows.
     ...make(on.overlong, overlong),
@@ -111,7 +115,7 @@ export function methodsOf(base: AlgorithmOptions, on: MethodOptions): Method[] {
     ...make(on.entropyShaping, entropyShaping),
     ...make(on.highEntropy, highEntropy),
     ...make(on.clipCov, clipCov),
-    ...make(on.klCov, klCov),
+    ...make(on.klCov, (options) => klCov(options, () => control?.actuator('kl_cov_coef'))),
     ...make(on.erc, erc),
     ...make(on.offPolicyMask, offPolicyMask),
     ...make(on.rolloutCorrection, rolloutCorrection),
@@ -119,6 +123,7 @@ export function methodsOf(base: AlgorithmOptions, on: MethodOptions): Method[] {
     ...make(on.klControl, (options) => klControl(options, base.klCoef)),
     ...make(on.siren, siren),
     ...make(on.entropyTarget, entropyTarget),
+    ...(control ? [control] : []),
   ];
   atMostOne(methods.filter((method) => method.policyTerm), 'policy term');
   atMostOne(methods.filter((method) => method.entropyTerm ?? method.entropyCoef), 'entropy term');

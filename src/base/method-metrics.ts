@@ -69,6 +69,8 @@ export const methodMetrics: readonly MetricChapter[] = [
       { name: 'vespo/phi_seq_mean', meaning: 'weight of a completion, mean over completions (`vespo`)', from: 'TRL' },
       { name: 'select/high_entropy_share', meaning: 'share of tokens that learn because the policy was undecided there (`high_entropy`)' },
       { name: 'entropy/kept', meaning: 'mean entropy of the tokens that the entropy bonus acts on', unit: 'nats' },
+      { name: 'entropy_control/setpoint', meaning: 'entropy wanted in the step (`entropy_control`)', unit: 'nats' },
+      { name: 'entropy_control/actuator', meaning: 'value of what the controller moves, in force in the step' },
       { name: 'overlong/penalty_mean', meaning: 'what the overlong penalty adds to the reward, mean over completions (`overlong`)' },
       { name: 'overlong/share', meaning: 'share of completions with an overlong penalty' },
       { name: 'rollout_rs_masked_fraction', meaning: 'share of tokens left out for being too far from their sampler', from: 'verl' },

@@ -125,6 +125,7 @@ export async function buildRun(recipe: Recipe, services: BuildServices, deviceNa
       for (const set of evaluations) results.push(await evaluate({ sampler, scorer, encode }, set, random.at(step)));
       return results;
     },
+    ...(run && algorithm.editSetpoint && { editSetpoint: algorithm.editSetpoint }),
     algorithmState: () => algorithm.state(),
     restoreAlgorithm: (state: ReturnType<Algorithm['state']>) => algorithm.restore(state),
   };

@@ -39,6 +39,15 @@ const rules: readonly Rule[] = [
       'expected 2 or more, got 1. A completion is compared with its group, and a group of one teaches nothing.',
   },
   {
+    keys: ['algorithm.entropy_control', 'algorithm.kl_cov'],
+    problem: ({ algorithm: { entropy_control: control, kl_cov: klCov } }) =>
+      control?.actuator === 'kl_cov_coef' && klCov === null && 'expected a kl_cov block, whose coefficient the controller moves, got none. Write kl_cov: {}, or choose another actuator.',
+  },
+  {
+    keys: ['algorithm.entropy_control.min', 'algorithm.entropy_control.max'],
+    problem: ({ algorithm: { entropy_control: control } }) => control && control.min > control.max && `expected a min of at most max (${control.max}), got ${control.min}.`,
+  },
+  {
     keys: ['algorithm.kl_control', 'algorithm.kl_coef'],
     problem: ({ algorithm: { kl_control: control, kl_coef: start } }) => control !== null && start === 0 && 'expected a kl_coef above 0 to begin with, got 0, which it could never leave. Set algorithm.kl_coef, for example to 1e-3.',
   },

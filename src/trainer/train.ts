@@ -1,11 +1,13 @@
 /** The run: steps, evaluations, checkpoints, guards, and stopping when asked to. */
 
 import type { AlgorithmState } from '../algorithms/algorithm.ts';
+import type { SetpointEdit } from '../algorithms/setpoint-edit.ts';
 import { type Checkpointed, type CheckpointState, findCheckpoint, pruneCheckpoints, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import type { Evaluation } from './evaluate.ts';
 import { type GuardOptions, Guards } from './guards.ts';
 import type { CompletionSample, MetricsRow, RunInfo, RunObserver, TrainSummary } from './observer.ts';
 import type { RunStore } from './run-store.ts';
+import { setpointEdits } from './setpoint-edits.ts';
 import type { StepResult } from './step-report.ts';
 
 /** What a method (grpo, sft) gives to be trained. */
@@ -17,6 +19,8 @@ export interface TrainJob {
   evaluate(step: number): Promise<readonly Evaluation[]>;
   algorithmState(): AlgorithmState;
   restoreAlgorithm(state: AlgorithmState): void;
+  /** Present where a method follows a setpoint that may be edited. */
+  readonly editSetpoint?: (edits: readonly SetpointEdit[]) => void;
 }
 
 export interface TrainOptions {
@@ -71,6 +75,7 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
     await observer.finished(ended);
     return ended;
   };
+  const edits = job.editSetpoint ? await setpointEdits(store, job.editSetpoint, observer) : null;
   while (progress.step < options.steps) {
     const step = progress.step + 1;
     await options.beforeStep?.(step);
@@ -78,6 +83,7 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
       if (savedStep < progress.step) await save();
       return end('interrupted');
     }
+    await edits?.take(step);
     const result = await job.takeStep(step);
     const isLast = step === options.steps;
     const isStopping = signal.aborted;

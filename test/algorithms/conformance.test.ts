@@ -24,6 +24,7 @@ const klCov = { share: 0.2, coef: 1, minCount: 1, logProb: 'current' } as const;
 const egpo = { signal: 'nll', segment: 'answer', weightMin: 0.5, weightMax: 2, eps: 1e-6, version: 3, negatives: 'original' } as const;
 const edge = { weight: 'ratio', weightMin: 0.5, weightMax: 2, beta: 1, zClip: 3, eps: 1e-6 } as const;
 const tauControl = { start: 1.2, final: 1.2, horizon: 0, step: 0.1, min: 1e-6, max: null, decay: 0.9 } as const;
+const entropyControl = { setpoint: 0.5, law: 'pi', actuator: 'entropy_coef', start: 0.01, proportional: 0.2, integral: 0.02, step: 0.005, width: 0.05, min: 0, max: 0.2 } as const;
 const bald = { form: 'additive', passes: 8, dropout: 0.1, positions: 'per_token', coef: 1, aleatoricCoef: 0, exploreCoef: 0.5, cap: 3 } as const;
 const maxent = { form: 'listwise-ce', tau: 0.3, beta: 0.1, qTemperature: 2, qEps: 1e-6, lengthNormRef: true, lengthNormPolicy: true, skipZeroVariance: true, clip: null } as const;
 const entropyrl = { score: 'chair', rule: 'step', threshold: 1e-4, low: 0.3, high: 0.5, min: 0, max: 10 } as const;
@@ -79,6 +80,8 @@ const variants: readonly Variant[] = [
   { name: 'erc', options: { erc: { low: 0.95, high: 1.05 } }, hasConstants: true },
   { name: 'off_policy_mask', options: { offPolicyMask: { threshold: 0.02 } } },
   { name: 'rollout_correction', options: { rolloutCorrection: { mode: 'token_truncate', min: null, max: 2 } } },
+  { name: 'entropy_control', options: { entropyControl }, learnsFromEqualRewards: true },
+  { name: 'entropy_control of the clip', options: { entropyControl: { ...entropyControl, actuator: 'clip_high', start: 0.2 } } },
   { name: 'siren', options: { siren: { coef: 0.05, quantile: 0.5, anchor: 0.9 } }, learnsFromEqualRewards: true },
   { name: 'entropy_target', options: { entropyTarget: { target: 0.2, step: 0.005, min: 0, max: 1, start: 0.01 } }, learnsFromEqualRewards: true },
 ];
@@ -193,6 +196,7 @@ describe('neutral options are the base, bit for bit', () => {
     ['entropyrl with one bound', { entropyrl: { ...entropyrl, low: 0.2, high: 0.2 } }, {}],
     ['high_entropy that keeps all', { highEntropy: { share: 1 } }, {}],
     ['entropy_shaping with alpha 0', { entropyShaping: { alpha: 0, kappa: 2 } }, {}],
+    ['entropy_control held at 0', { entropyControl: { ...entropyControl, start: 0, max: 0 } }, {}],
     ['siren with coefficient 0', { siren: { coef: 0, quantile: 0.8, anchor: 1 } }, {}],
     ['entropy_target at coefficient 0', { entropyTarget: { target: 0.2, step: 0, min: 0, max: 1, start: 0 } }, {}],
   ];
