@@ -3,6 +3,7 @@
  *
  *   npm run verify -- models DIR…        folders with a model, inputs and expected outputs
  *   npm run verify -- algorithms FILE…   files of algorithm fixtures, with fixtures.json beside them
+ *   npm run verify -- tokenizers DIR…    folders with a tokenizer and cases.json: ids, texts, renderings of chats
  *
  * Exits with 1 if anything missed its tolerance or was not covered.
  */
@@ -38,6 +39,14 @@ withDevice(program.command('models').argument('<folders...>')).action(async (fol
   const { verifyModels } = await import('./verify/models.ts');
   process.exitCode = (await verifyModels(folders, await open(choice), print)) ? 0 : 1;
 });
+
+program
+  .command('tokenizers')
+  .argument('<folders...>')
+  .action(async (folders: string[]) => {
+    const { verifyTokenizers } = await import('./verify/tokenizers.ts');
+    process.exitCode = (await verifyTokenizers(folders, print)) ? 0 : 1;
+  });
 
 withDevice(program.command('algorithms').argument('<files...>').option('--only <names>', 'algorithms or case ids, separated by commas')).action(
   async (files: string[], choice: DeviceChoice & { readonly only?: string }) => {
