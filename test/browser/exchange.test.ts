@@ -140,7 +140,7 @@ describe('a run that travels', () => {
 
     const deno = findDeno();
     if (deno === undefined) console.log('not run: the leg of a travelling run under Deno (no deno on the path; set ENTRAIN_DENO)');
-    else expectDone(await entrainUnderDeno(deno, words(name, 8, 'swiftshader')));
+    else expectDone(await entrainUnderDeno(deno, words(name, 8, 'swiftshader'), folder));
 
     // Back as a folder, and once more as a zip that Node packed.
     await page.evaluate(([files, to]) => harness.storage.takeFolder(files, to), [filesIn(folderOf(name)), `runs/tests/${name}-folder`] as const);

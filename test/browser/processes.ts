@@ -1,7 +1,8 @@
 /** The command line in a process of its own, under Node or Deno, beside a browser. */
 
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,9 +18,17 @@ export function entrain(words: readonly string[]): Promise<Ended> {
   return run(process.execPath, ['--import', 'tsx', join(root, 'src/cli/main.ts'), ...words], root);
 }
 
-/** Runs `entrain …` under Deno with the permissions of `deno task train`. */
-export function entrainUnderDeno(deno: string, words: readonly string[]): Promise<Ended> {
-  return run(deno, ['task', '--quiet', 'entrain', ...words], root);
+/** The permissions that deno.json gives a task of the command line, as flags. */
+export function taskPermissions(): string[] {
+  const { tasks } = JSON.parse(readFileSync(join(root, 'deno.json'), 'utf8')) as { readonly tasks: Readonly<Record<string, string>> };
+  const flags = tasks['entrain']!.replaceAll('$HOME', homedir()).split(' ');
+  return flags.filter((flag) => flag.startsWith('--'));
+}
+
+/** Runs `entrain …` under Deno with the permissions of its task, and leave to write below a folder. */
+export function entrainUnderDeno(deno: string, words: readonly string[], folder: string, permissions: readonly string[] = taskPermissions()): Promise<Ended> {
+  const given = permissions.map((flag) => (flag.startsWith('--allow-write=') ? `${flag},${folder}` : flag));
+  return run(deno, ['run', ...given, join(root, 'src/cli/main.ts'), ...words], root);
 }
 
 /** Deno's program: ENTRAIN_DENO, or the first on the path; undefined where there is none. */

@@ -19,7 +19,7 @@ export interface Conformance {
   error: number;
   allowed: number;
   cases: number;
-  /** Cases for subgroups that this adapter does not have. */
+  /** Cases for subgroups that this adapter does not have, or has of another size. */
   notRun: number;
   /** What went wrong, one sentence each; empty for a kernel that conforms. */
   readonly faults: string[];
@@ -44,12 +44,20 @@ export async function conformanceOf(kernel: string, cases: readonly KernelCase[]
 /** One line for people. */
 export function conformanceLine({ kernel, error, allowed, cases, notRun, faults }: Conformance): string {
   if (faults.length > 0) return `  ${kernel.padEnd(36)} FAILED: ${faults[0]}`;
-  const missing = notRun > 0 ? `; not run: ${notRun} for subgroups of another size` : '';
+  const missing = notRun > 0 ? `; not run: ${notRun} for want of such subgroups` : '';
   return `  ${kernel.padEnd(36)} ${cases} cases, worst error ${error.toExponential(1)} where ${allowed.toExponential(1)} is allowed${missing}`;
 }
 
+/** How many kernels conform of how many, and by name those of which no case could be run. */
+export function conformanceCount(found: readonly Conformance[]): string {
+  const good = found.filter(({ faults, cases }) => faults.length === 0 && cases > 0);
+  const unrun = found.filter(({ faults, cases }) => faults.length === 0 && cases === 0).map(({ kernel }) => kernel);
+  return `${good.length} of ${found.length}${unrun.length > 0 ? `; not run, for want of subgroups: ${unrun.join(', ')}` : ''}`;
+}
+
 async function runCase(one: KernelCase, device: GpuDevice, found: Conformance): Promise<void> {
-  if (one.subgroupLanes > 0 && one.subgroupLanes !== device.traits.subgroupLanes) {
+  const { subgroupLanes } = device.traits;
+  if ((one.subgroupLanes > 0 && one.subgroupLanes !== subgroupLanes) || (subgroupLanes === 0 && /^enable subgroups;/m.test(one.program))) {
     found.notRun++;
     return;
   }

@@ -3,7 +3,7 @@ import type { GpuDevice } from '../../src/gpu/gpu-device.ts';
 import { kernels } from '../../src/kernels/index.ts';
 import { openTestDevice } from '../device.ts';
 import { cases } from './cases/index.ts';
-import { type Conformance, conformanceLine, conformanceOf, foldLimit } from './conform.ts';
+import { type Conformance, conformanceCount, conformanceLine, conformanceOf, foldLimit } from './conform.ts';
 
 const found: Conformance[] = [];
 let own: GpuDevice;
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  console.log([`kernels on ${own.name}, against float64:`, ...found.map(conformanceLine)].join('\n'));
+  console.log([`kernels on ${own.name}, against float64: ${conformanceCount(found)}`, ...found.map(conformanceLine)].join('\n'));
   own.close();
   portable.close();
 });
