@@ -29,7 +29,7 @@ async function openOrSay(adapter: string, options: Parameters<typeof openDevice>
 }
 
 for (const adapter of adapters) {
-  test(`every kernel agrees with its reference on ${adapter}`, async () => {
+  void test(`every kernel agrees with its reference on ${adapter}`, async () => {
     const own = await openOrSay(adapter, { foldLimit });
     if (!own) return;
     const portable = await openDevice(adapter, { foldLimit, tier: 'portable' });
@@ -47,7 +47,7 @@ for (const adapter of adapters) {
     assert.deepEqual(found.filter(({ faults }) => faults.length > 0).map(conformanceLine), []);
   });
 
-  test(`a short run ends on ${adapter}`, async () => {
+  void test(`a short run ends on ${adapter}`, async () => {
     const opened = await openOrSay(adapter, {});
     if (!opened) return;
     opened.device.close();
