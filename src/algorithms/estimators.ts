@@ -17,27 +17,12 @@
  */
 
 import { DataError } from '../base/errors.ts';
+import type { AdvantageName } from './advantage-names.ts';
 import type { RolloutBatch } from './algorithm.ts';
 import type { AlgorithmOptions } from './options.ts';
 import { deviation, groupAdvantages, meanOf } from './stages/advantage.ts';
 import { bestOfGroupAdvantages, lengthWeightedAdvantages, meanScaledAdvantages, sparseScaledAdvantages } from './stages/baselines.ts';
 import { discountedReturns, normalizedThenSummed, optimalTokenBaseline, spreadOverTokens, type TokenMask, whiten } from './stages/whiten.ts';
-
-export const ADVANTAGES = [
-  'grpo',
-  'rloo',
-  'opo',
-  'gpg',
-  'maxrl',
-  'grpo_passk',
-  'reinforce_pp',
-  'reinforce_pp_baseline',
-  'gdpo',
-  'normalize_then_sum',
-  'optimal_token_baseline',
-] as const;
-
-export type AdvantageName = (typeof ADVANTAGES)[number];
 
 /** Those whose advantages are tables of tokens. */
 export const TOKEN_ADVANTAGES: ReadonlySet<AdvantageName> = new Set(['reinforce_pp', 'reinforce_pp_baseline', 'gdpo', 'optimal_token_baseline']);

@@ -1,7 +1,7 @@
 /** The options of an algorithm: what the pipeline's slots are set to. A preset fills them; a recipe overrides single ones. */
 
 import type { KlEstimator } from '../kernels/stages-penalty.ts';
-import type { AdvantageName } from './estimators.ts';
+import type { AdvantageName } from './advantage-names.ts';
 import type { AdvantageOptions } from './stages/advantage.ts';
 import { type CompatOptions, NO_COMPAT } from './compat.ts';
 import type { LossAggregation } from './stages/aggregate.ts';

@@ -11,6 +11,7 @@ import { commandLine, type Located, locate, locateLike, overlaid, partAt, plain,
 import { parseOverride } from './override.ts';
 import { presetNamed } from './presets.ts';
 import { type Recipe, recipeFrom, recipeSchema, type RecipeValues } from './recipe.ts';
+import { regimeNotes } from './regime.ts';
 import { remarksOn } from './remarks.ts';
 import { brokenRules } from './rules.ts';
 import { readYaml } from './yaml-source.ts';
@@ -51,12 +52,13 @@ export async function readRecipe(source: RecipeSource): Promise<LoadedRecipe> {
   const located = [named, presetOf(written), written].reduce<Located>((base, top) => (top ? overlaid(base, top) : base), defaults());
   const values = checked(located, issues);
   const isWritten = (key: string) => written !== undefined && partAt(written, key.split('.')) !== undefined;
+  const recipe = recipeFrom(values);
   return {
-    recipe: recipeFrom(values),
+    recipe,
     values,
     located: locateLike(values, located),
     text: files[0]?.text ?? '',
-    notes: [...notes, ...remarksOn(values, isWritten)],
+    notes: [...notes, ...remarksOn(values, isWritten), ...regimeNotes(recipe)],
   };
 }
 

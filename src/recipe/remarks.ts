@@ -25,6 +25,11 @@ const remarks: readonly Remark[] = [
     updates(recipe) === 1 &&
     ['algorithm.clip_low', 'algorithm.clip_high', 'algorithm.clip_dual'].some(isWritten) &&
     'algorithm.clip_low, clip_high, clip_dual: no effect with one update a step, since the ratio is 1. Set batch.update_prompts below batch.prompts.',
+  (recipe, isWritten) => {
+    const { surrogate, kl_cov: klCov } = recipe.algorithm;
+    const written = ['algorithm.clip_low', 'algorithm.clip_high', 'algorithm.clip_dual'].filter(isWritten);
+    return policyGradient(recipe) && surrogate !== 'clip' && recipe.algorithm.clip_dual !== null && written.length > 0 && `${written.join(', ')}: not read with surrogate ${surrogate}${klCov ? ': KL-Cov holds no ratio in bounds' : ''}.`;
+  },
   ({ algorithm }) =>
     algorithm.loss_scale_factor !== null &&
     algorithm.loss_agg !== 'seq-mean-token-sum-norm' &&

@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import { about } from '../field.ts';
 import { compatBlock } from '../../algorithms/compat.ts';
-import { ADVANTAGES } from '../../algorithms/estimators.ts';
+import { ADVANTAGES } from '../../algorithms/advantage-names.ts';
 import { presetNames } from '../presets.ts';
 import { methodBlocks } from './methods.ts';
 

@@ -1,0 +1,20 @@
+/** A recipe's set-up as the regime lint looks at it. */
+
+import { lintRegime } from '../algorithms/regime-lint.ts';
+import { GRPO_OPTIONS } from '../algorithms/options.ts';
+import { isUnfiltered } from '../rollout/rollout.ts';
+import type { Recipe } from './recipe.ts';
+
+/** Warnings about methods that can do nothing here, or lack something. */
+export function regimeNotes({ method, algorithm, batch, rollout, reward }: Recipe): string[] {
+  if (method !== 'grpo') return [];
+  const updatePrompts = batch.updatePrompts ?? batch.prompts;
+  return lintRegime({
+    algorithm: { ...GRPO_OPTIONS, ...algorithm },
+    updatesPerStep: (batch.prompts / updatePrompts) * batch.epochs,
+    mostTokensPerUpdate: updatePrompts * rollout.n * rollout.maxTokens,
+    filtersGroups: algorithm.filterGroups.enable,
+    rewardNames: reward.map(({ use }) => use.split(':').at(-1)!),
+    takesSamplerLogProbs: algorithm.oldLogProbs === 'sampler' || (algorithm.oldLogProbs === 'auto' && isUnfiltered({ ...rollout, topK: rollout.topK ?? 0 })),
+  });
+}
