@@ -1,12 +1,14 @@
-/** Writes docs/metrics.md and docs/recipe.md from the table of metrics and the recipe's schema. */
+/** Writes docs/metrics.md, docs/recipe.md, docs/algorithms/ and the catalogue that ships, from the code that they speak of. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { metricChapters } from '../src/base/metrics.ts';
 import { aliases } from '../src/recipe/alias-table.ts';
 import { type Field, fieldsOf, recipeJsonSchema, schemaAt } from '../src/recipe/json-schema.ts';
 import { type Preset, presets } from '../src/recipe/presets.ts';
+
+import { catalogue, catalogueModule, cataloguePage } from './catalogue.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -14,7 +16,16 @@ const MADE = '<!-- Made by `npm run docs`. Do not edit. -->';
 
 /** The generated pages by path. */
 export function generatedDocs(): ReadonlyMap<string, string> {
+  const entries = catalogue();
+  // A preset and a method of one name share a page.
+  const names = [...new Set(entries.map(({ name }) => name))];
+  const pages = names.map((name): [string, string] => {
+    const own = entries.filter((entry) => entry.name === name).reverse();
+    return [`docs/algorithms/${name}.md`, own.map((entry, i) => cataloguePage(entry, MADE).replace(/^# .*\n\n.*\n/, (head) => (i === 0 ? head : '## As a preset\n'))).join('\n')];
+  });
   return new Map([
+    ...pages,
+    ['src/algorithms/catalogue.generated.ts', catalogueModule(entries)],
     ['docs/metrics.md', metricsPage()],
     ['docs/recipe.md', recipePage()],
   ]);
@@ -89,6 +100,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [path, text] of generatedDocs())
+  for (const [path, text] of generatedDocs()) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
     if (readFileSync(join(root, path), { encoding: 'utf8', flag: 'a+' }) !== text) writeFileSync(join(root, path), text);
+  }
 }
