@@ -13,7 +13,7 @@ import { nodeStore } from '../../src/trainer/run-store-node.ts';
 import type { Watched } from './page/runs.ts';
 import { entrain, entrainUnderDeno, type Ended, findDeno } from './processes.ts';
 import { type RecordedRollout, replay } from './replay.ts';
-import { openSession, type Session, SMALL_RECIPE, timeless } from './session.ts';
+import { openSession, passedInBrowser, type Session, SMALL_RECIPE, timeless } from './session.ts';
 
 let session: Session;
 let page: Page;
@@ -155,6 +155,11 @@ describe('a run that travels', () => {
         expect(await storedFile(called, 'checkpoints/step_10/model.safetensors')).toEqual(await storedFile('whole', 'checkpoints/step_10/model.safetensors'));
       }
     }
+    passedInBrowser(
+      session,
+      'parity and travel',
+      `to Node${deno === undefined ? '' : ' and Deno'} and back${(await isSameSwiftShader()) ? ', bit for bit' : ''}`,
+    );
     console.log(`travelled: Chromium to step 4, Node to 6, ${deno === undefined ? '' : 'Deno to 8, '}Chromium to 10, by zip and by folder`);
   });
 });

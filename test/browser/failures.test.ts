@@ -1,7 +1,7 @@
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunAsked, Watched } from './page/runs.ts';
-import { openSession, type Session, SMALL_RECIPE, timeless } from './session.ts';
+import { openSession, passedInBrowser, type Session, SMALL_RECIPE, timeless } from './session.ts';
 
 let session: Session;
 let page: Page;
@@ -77,5 +77,6 @@ describe('a request that cannot be met', () => {
       /the run's worker: expected it to run, got: a script that does not load\./,
     );
     expect(session.uncaught).toEqual([]);
+    passedInBrowser(session, 'failures', 'named, and nothing saved lost');
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kernels } from '../../src/kernels/index.ts';
 import { conformanceCount, conformanceLine } from '../kernels/conform.ts';
 import type { KernelReport } from './page/kernels.ts';
-import { openSession, type Session } from './session.ts';
+import { openSession, passedInBrowser, type Session } from './session.ts';
 
 let session: Session;
 beforeAll(async () => {
@@ -25,6 +25,7 @@ describe('every kernel agrees with its reference in Chromium', () => {
     expect(report.kernels.flatMap(({ faults }) => faults)).toEqual([]);
     expect(report.kernels.map(({ kernel }) => kernel)).toEqual(kernels.map(({ name }) => name));
     expect(session.uncaught).toEqual([]);
+    passedInBrowser(session, 'kernels', conformanceCount(report.kernels), where);
     await page.close();
   });
 });

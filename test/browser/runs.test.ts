@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunAsked, Watched } from './page/runs.ts';
-import { openSession, type Session, SMALL_RECIPE, timeless } from './session.ts';
+import { openSession, passedInBrowser, type Session, SMALL_RECIPE, timeless } from './session.ts';
 
 let session: Session;
 let page: Page;
@@ -160,5 +160,6 @@ describe('a run that is held', () => {
     expect([state, error?.kind]).toEqual(['failed', 'RecipeError']);
     expect(error?.message).toContain('optim.lr: expected 0.0002, as in the run that is resumed, got 0.001');
     expect(session.uncaught).toEqual([]);
+    passedInBrowser(session, 'run control', 'pause, stop, resume, reload');
   });
 });

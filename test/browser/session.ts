@@ -3,6 +3,7 @@
 import type { Page } from 'playwright';
 import { type LaunchedChromium, launchChromium } from '../../scripts/chromium.ts';
 import type { Harness } from './page/main.ts';
+import { platformPassed, type PlatformResult } from '../platform-result.ts';
 import { openSite, type Site } from './site.ts';
 
 declare global {
@@ -40,6 +41,11 @@ export async function openSession(): Promise<Session> {
       site.close();
     },
   };
+}
+
+/** Notes that a check passed in this browser, in the table of platforms. */
+export function passedInBrowser({ browser }: Session, check: PlatformResult['check'], passed: string, where = 'worker'): void {
+  platformPassed({ runtime: `Chromium ${browser.version} (${where})`, webgpu: 'its own (Dawn)', adapter: 'google swiftshader', check, passed });
 }
 
 /** A small run of the default task: two updates a step, a few seconds a step on SwiftShader. */

@@ -1,7 +1,10 @@
 /**
- * What must hold under Deno: every kernel against its float64 reference, and a short run, on Dawn and on Deno's own WebGPU.
+ * What must hold in a runtime: every kernel against its float64 reference, and a short run, on Dawn and on Deno's own WebGPU.
  *
- *   deno task test        ENTRAIN_TEST_ADAPTER names one adapter; the default is SwiftShader through Dawn, and native
+ *   deno task test                                    under Deno
+ *   node --import tsx --test test/deno/smoke.ts       under Node
+ *
+ * ENTRAIN_TEST_ADAPTER names one adapter; the default is SwiftShader through Dawn, and native
  */
 
 import assert from 'node:assert/strict';
@@ -12,8 +15,10 @@ import { kernels } from '../../src/kernels/index.ts';
 import { trainRecipe } from '../../src/node.ts';
 import { cases } from '../kernels/cases/index.ts';
 import { conformanceCount, conformanceLine, conformanceOf, foldLimit } from '../kernels/conform.ts';
+import { platformPassed } from '../platform-result.ts';
 
-const runtime = (globalThis as { readonly navigator?: { readonly userAgent?: string } }).navigator?.userAgent ?? `Node/${process.versions.node}`;
+const { deno } = process.versions as { readonly deno?: string };
+const runtime = deno === undefined ? `Node ${process.versions.node}` : `Deno ${deno}`;
 const named = process.env['ENTRAIN_TEST_ADAPTER'];
 const adapters = named === undefined ? ['swiftshader', 'native'] : [named];
 
@@ -26,6 +31,10 @@ async function openOrSay(adapter: string, options: Parameters<typeof openDevice>
     console.log(`not run: ${adapter} under ${runtime} (${error.message})`);
     return undefined;
   }
+}
+
+function webgpuOf({ adapter }: OpenedDevice): string {
+  return adapter.dawn.startsWith('none') ? 'its own (wgpu)' : `Dawn (webgpu ${adapter.dawn})`;
 }
 
 for (const adapter of adapters) {
@@ -45,6 +54,7 @@ for (const adapter of adapters) {
     portable.device.close();
     assert.ok(found.filter(({ cases: count }) => count > 0).length >= kernels.length - 1, 'only the subgroup form of the product may be missing');
     assert.deepEqual(found.filter(({ faults }) => faults.length > 0).map(conformanceLine), []);
+    platformPassed({ runtime, webgpu: webgpuOf(own), adapter: own.adapter.name, check: 'kernels', passed: conformanceCount(found) });
   });
 
   void test(`a short run ends on ${adapter}`, async () => {
@@ -59,6 +69,7 @@ for (const adapter of adapters) {
     });
     assert.deepEqual([summary.stopped, summary.step, steps], ['done', 2, [1, 2]]);
     assert.ok(Number.isFinite(summary.metrics['reward']));
+    platformPassed({ runtime, webgpu: webgpuOf(opened), adapter: opened.adapter.name, check: 'training', passed: '2 steps' });
     console.log(`a run of two steps under ${runtime} on ${adapter}: reward ${summary.metrics['reward']}, entropy ${summary.metrics['entropy']}`);
   });
 }
