@@ -14,7 +14,10 @@ export async function openRecording(state: PageState): Promise<void> {
     show(state, shownRecording(recording), { play: !isStill });
     if (isStill) moveTo(state, lastStep(state.shown.peek(), state.seed.peek()));
   } catch (error) {
-    state.notice.value = { level: 'warning', text: `The recorded run did not load. ${error instanceof Error ? error.message : String(error)} Training here does not need it.` };
+    state.notice.value = {
+      level: 'warning',
+      text: `The recorded run did not load. ${error instanceof Error ? error.message : String(error)} Training here does not need it.`,
+    };
   }
 }
 

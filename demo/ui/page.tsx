@@ -7,8 +7,9 @@ import { type Live, LiveProvider } from './live/live-context.ts';
 import { Progress } from './live/progress.tsx';
 import { ProbeLine } from './probe-line.tsx';
 import { Rivers } from './rivers.tsx';
-import { type PageState, PageStateProvider } from './state/page-state.ts';
+import { type PageState, PageStateProvider, type View as ViewName } from './state/page-state.ts';
 import { Timeline } from './timeline.tsx';
+import { Tour } from './tour/tour.tsx';
 
 interface PageProps {
   readonly state: PageState;
@@ -20,10 +21,19 @@ export function Page({ state, live }: PageProps) {
     <PageStateProvider value={state}>
       <LiveProvider value={live}>
         <Header />
-        <main>{state.view.value === 'lens' ? <Lazy key="lens" load={async () => (await import('./lens/lens.tsx')).Lens} /> : <Stage />}</main>
+        <main>
+          <View view={state.view.value} />
+        </main>
+        <Tour />
       </LiveProvider>
     </PageStateProvider>
   );
+}
+
+function View({ view }: { readonly view: ViewName }) {
+  if (view === 'lens') return <Lazy key="lens" load={async () => (await import('./lens/lens.tsx')).Lens} />;
+  if (view === 'recipe') return <Lazy key="recipe" load={async () => (await import('./recipe/recipe-view.tsx')).RecipeView} />;
+  return <Stage />;
 }
 
 /** What the page is about, and under it the particulars. */

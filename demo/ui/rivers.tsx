@@ -27,7 +27,12 @@ export function Rivers() {
   return (
     <div class="rivers" ref={ref}>
       {pair.map((track) => (
-        <section key={track.info.side} class="river-block" style={{ '--accent': accentOf(track.info.label) }} aria-label={`${track.info.side}, ${track.info.label}`}>
+        <section
+          key={track.info.side}
+          class="river-block"
+          style={{ '--accent': accentOf(track.info.label) }}
+          aria-label={`${track.info.side}, ${track.info.label}`}
+        >
           <Standing track={track} />
           {width.value > 0 && <River track={track} plan={plan} probe={probe.value} box={box} accent="var(--accent)" />}
         </section>
@@ -54,7 +59,12 @@ function Standing({ track }: { readonly track: Track }) {
       <dl>
         <Figure name="reward" value={at('reward', 2)} title="Mean reward of this step's completions: the share that is right." />
         <Figure name="entropy" value={at('entropy', 2)} unit="nats" title="H = −Σ p ln p of the next token, mean over sampled tokens, in nats." />
-        <Figure name="answers alive" value={at(ANSWERS_ALIVE, 1)} unit="of 8" title="Different right answers among 8 samples of a prompt, averaged over the held-out prompts." />
+        <Figure
+          name="answers alive"
+          value={at(ANSWERS_ALIVE, 1)}
+          unit="of 8"
+          title="Different right answers among 8 samples of a prompt, averaged over the held-out prompts."
+        />
       </dl>
     </header>
   );

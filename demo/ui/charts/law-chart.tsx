@@ -28,7 +28,7 @@ export function LawChart({ height = PLOT_HEIGHT }: { readonly height?: number })
   ).value;
   const box: LawBox = { width: width.value, height, most: mostEntropy(fits.flatMap(({ points }) => points)) };
   return (
-    <figure class="chart">
+    <figure class="chart law-chart">
       <figcaption>
         <h3 title="R = −a·e^H + b by least squares over held-out evaluations (Cui et al. 2025). At entropy 0 it reaches its ceiling b − a. The law is about runs without intervention.">
           Entropy law R = −a·e<sup>H</sup> + b

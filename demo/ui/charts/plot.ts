@@ -32,7 +32,10 @@ export function createPlot(element: HTMLElement, { spec, data, steps, width, hei
     padding: [6, 14, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
-    scales: { x: { time: false, range: [0, Math.max(1, steps)] }, y: { range: (_plot, low, high) => [Math.min(0, low ?? 0), Math.max(spec.atLeast, high ?? 0) * 1.02] } },
+    scales: {
+      x: { time: false, range: [0, Math.max(1, steps)] },
+      y: { range: (_plot, low, high) => [Math.min(0, low ?? 0), Math.max(spec.atLeast, high ?? 0) * 1.02] },
+    },
     axes: [
       { ...axis, grid: { show: false }, size: 22, space: 60 },
       { ...axis, size: 38, space: 32, values: (_plot, splits) => splits.map((value) => String(Number(value.toPrecision(3)))) },
@@ -43,8 +46,8 @@ export function createPlot(element: HTMLElement, { spec, data, steps, width, hei
       draw: [painted],
       setCursor: [
         (plot) => {
-          const { idx, left } = plot.cursor;
-          hovered(idx == null || left === undefined || left < 0 ? null : (plot.data[0][idx] ?? null));
+          const { idx, left = -1 } = plot.cursor;
+          hovered(left < 0 || typeof idx !== 'number' ? null : (plot.data[0][idx] ?? null));
         },
       ],
     },

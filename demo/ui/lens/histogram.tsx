@@ -14,16 +14,17 @@ export function Histogram({ histogram }: { readonly histogram: CovarianceHistogr
   return (
     <figure class="chart">
       <figcaption>
-        <h3 title="c = (ln p − mean ln p) · (A − mean A), over the mini-batch. Tokens of high covariance are those whose update lowers the entropy most.">Covariance of the batch’s tokens</h3>
-        <p class="figures">
-          {counts.reduce((a, b) => a + b, 0)} tokens, height by log count
-        </p>
+        <h3 title="c = (ln p − mean ln p) · (A − mean A), over the mini-batch. Tokens of high covariance are those whose update lowers the entropy most.">
+          Covariance of the batch’s tokens
+        </h3>
+        <p class="figures">{counts.reduce((a, b) => a + b, 0)} tokens, height by log count</p>
       </figcaption>
       <div ref={ref} style={{ height: `${HEIGHT}px` }}>
         {width.value > 0 && <Bars histogram={histogram} width={width.value} />}
       </div>
       <p class="hidden-text">
-        Covariances reach from {decimals(edges[0])} to {decimals(edges.at(-1))}. Clip-Cov draws from {decimals(clipCov.low)} to {decimals(clipCov.high)}; KL-Cov pulls back those of {decimals(klCov.threshold)} and above.
+        Covariances reach from {decimals(edges[0])} to {decimals(edges.at(-1))}. Clip-Cov draws from {decimals(clipCov.low)} to {decimals(clipCov.high)}; KL-Cov
+        pulls back those of {decimals(klCov.threshold)} and above.
       </p>
     </figure>
   );
@@ -37,13 +38,28 @@ function Bars({ histogram: { counts, edges, clipCov, klCov }, width }: { readonl
   const ticks = [Math.ceil(low), 0, Math.floor(high)].filter((tick, i, all) => all.indexOf(tick) === i);
   return (
     <svg width={width} height={HEIGHT} aria-hidden="true" class="histogram">
-      <rect x={x(clipCov.low)} y={TOP} width={x(clipCov.high) - x(clipCov.low)} height={room} fill="color-mix(in oklab, var(--accent-clip-cov) 14%, transparent)" />
+      <rect
+        x={x(clipCov.low)}
+        y={TOP}
+        width={x(clipCov.high) - x(clipCov.low)}
+        height={room}
+        fill="color-mix(in oklab, var(--accent-clip-cov) 14%, transparent)"
+      />
       <text {...placed(x(clipCov.low), width)} y={9} fill="var(--accent-clip-cov)">
         Clip-Cov draws from this band
       </text>
       {counts.map((count, bin) => {
         const height = (Math.log1p(count) / most) * room;
-        return <rect key={bin} x={x(edges[bin]!) + 0.5} y={HEIGHT - FLOOR - height} width={Math.max(0.5, width / counts.length - 1)} height={height} class={edges[bin]! >= klCov.threshold ? 'tail' : 'bar'} />;
+        return (
+          <rect
+            key={bin}
+            x={x(edges[bin]!) + 0.5}
+            y={HEIGHT - FLOOR - height}
+            width={Math.max(0.5, width / counts.length - 1)}
+            height={height}
+            class={edges[bin]! >= klCov.threshold ? 'tail' : 'bar'}
+          />
+        );
       })}
       <line x1={x(klCov.threshold)} x2={x(klCov.threshold)} y1={TOP - 10} y2={HEIGHT - FLOOR} stroke="var(--accent-kl-cov)" />
       <text {...placed(x(klCov.threshold), width)} y={21} fill="var(--accent-kl-cov)">

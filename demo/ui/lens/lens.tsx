@@ -65,7 +65,8 @@ function Answer({ answer: { batch, reading, milliseconds }, lens }: { readonly a
   return (
     <>
       <p class="soft figures">
-        Step {batch.step}: {whole(batch.tokenCount)} tokens of {batch.rows.length} completions; {rows.length} variants answered in {decimals(milliseconds, 0)} ms, without another pass through the model.
+        Step {batch.step}: {whole(batch.tokenCount)} tokens of {batch.rows.length} completions; {rows.length} variants answered in {decimals(milliseconds, 0)}{' '}
+        ms, without another pass through the model.
       </p>
       <div class="lens-top">
         <Histogram histogram={reading.covariance} />
@@ -75,7 +76,12 @@ function Answer({ answer: { batch, reading, milliseconds }, lens }: { readonly a
         <div class="chosen-tokens">
           <h3 style={{ '--accent': 'var(--ink)' }}>
             {row.variant.label} on <code>{completion.prompt}</code>
-            <button type="button" class="plain icon" aria-label="Previous prompt of the batch" onClick={() => (group.value = (group.peek() + groups.length - 1) % groups.length)}>
+            <button
+              type="button"
+              class="plain icon"
+              aria-label="Previous prompt of the batch"
+              onClick={() => (group.value = (group.peek() + groups.length - 1) % groups.length)}
+            >
               ‹
             </button>
             <span class="soft figures">
@@ -86,9 +92,17 @@ function Answer({ answer: { batch, reading, milliseconds }, lens }: { readonly a
             </button>
           </h3>
           <p class="soft">
-            {row.variant.summary} {percent(row.selectedShare)} of tokens get another weight than GRPO gives them, {percent(row.clippedShare)} are clipped; predicted entropy change {digits4(row.ledger.total)} nats.
+            {row.variant.summary} {percent(row.selectedShare)} of tokens get another weight than GRPO gives them, {percent(row.clippedShare)} are clipped;
+            predicted entropy change {digits4(row.ledger.total)} nats.
           </p>
-          <TokenGrid batch={batch} rows={inGroup} scale={scale} place={place} label={`${row.variant.label}, weights of ${completion.prompt}`} shownAs={{ values: row.weight, flags: row.flags }} />
+          <TokenGrid
+            batch={batch}
+            rows={inGroup}
+            scale={scale}
+            place={place}
+            label={`${row.variant.label}, weights of ${completion.prompt}`}
+            shownAs={{ values: row.weight, flags: row.flags }}
+          />
           <ReadingLine place={place} />
         </div>
         <VariantTable batch={batch} completion={completion} rows={rows} scale={scale} chosen={chosen} />

@@ -23,7 +23,13 @@ export function OwnWeightEditor({ lens }: { readonly lens: LensState }) {
     choices.ownWeight.value = text.peek();
     choices.b.value = OWN_WEIGHT;
     view.value = 'page';
-    run.start(requestOf(choices, shown.peek().probes.map(({ prompt }) => prompt), 'stored'));
+    run.start(
+      requestOf(
+        choices,
+        shown.peek().probes.map(({ prompt }) => prompt),
+        'stored',
+      ),
+    );
   };
   const isReady = lens.own.value !== null && problem === null && text.value.trim() !== '';
   return (
@@ -38,7 +44,17 @@ export function OwnWeightEditor({ lens }: { readonly lens: LensState }) {
         <h3>Your own weight for every token</h3>
       </label>
       <div class="write">
-        <input id="own-weight" type="text" autocomplete="off" spellcheck={false} placeholder={FIRST} value={text.value} aria-invalid={problem !== null} aria-describedby="own-weight-says" onInput={({ currentTarget }) => type(currentTarget.value)} />
+        <input
+          id="own-weight"
+          type="text"
+          autocomplete="off"
+          spellcheck={false}
+          placeholder={FIRST}
+          value={text.value}
+          aria-invalid={problem !== null}
+          aria-describedby="own-weight-says"
+          onInput={({ currentTarget }) => type(currentTarget.value)}
+        />
         <button type="submit" class="main" disabled={!isReady}>
           Train with this
         </button>

@@ -41,7 +41,11 @@ export function VariantTable({ batch, completion, rows, scale, chosen }: Variant
             <th scope="col" title="Share of the batch’s tokens that the ratio clip stops">
               clipped
             </th>
-            <th scope="col" class="ledger-head" title="Mean predicted change of a token’s entropy for a step of 1 along the weights, nats; hover a bar for its four parts">
+            <th
+              scope="col"
+              class="ledger-head"
+              title="Mean predicted change of a token’s entropy for a step of 1 along the weights, nats; hover a bar for its four parts"
+            >
               predicted ΔH
             </th>
           </tr>
@@ -50,7 +54,13 @@ export function VariantTable({ batch, completion, rows, scale, chosen }: Variant
           {rows.map((row) => (
             <tr key={row.variant.key} class={chosen.value === row.variant.key ? 'chosen' : ''} style={{ '--accent': accentOf(row.variant.label) }}>
               <th scope="row">
-                <button type="button" class="link" aria-pressed={chosen.value === row.variant.key} title={row.variant.summary} onClick={() => (chosen.value = row.variant.key)}>
+                <button
+                  type="button"
+                  class="link"
+                  aria-pressed={chosen.value === row.variant.key}
+                  title={row.variant.summary}
+                  onClick={() => (chosen.value = row.variant.key)}
+                >
                   {row.variant.label}
                 </button>
               </th>
@@ -77,7 +87,13 @@ function Cell({ row, at, scale }: { readonly row: LensRow; readonly at: number; 
   const isSelected = (flags & TOKEN_FLAGS.selected) !== 0;
   const isClipped = (flags & TOKEN_FLAGS.clipped) !== 0;
   return (
-    <td class={`cell${isSelected ? ' selected' : ''}${isClipped ? ' clipped' : ''}`} style={{ background: heatColour(weight, scale) }} title={`${row.variant.label}: weight ${digits4(weight)}${isSelected ? ', another than GRPO’s' : ''}${isClipped ? ', clipped' : ''}`} data-at={at} data-variant={row.variant.key}>
+    <td
+      class={`cell${isSelected ? ' selected' : ''}${isClipped ? ' clipped' : ''}`}
+      style={{ background: heatColour(weight, scale) }}
+      title={`${row.variant.label}: weight ${digits4(weight)}${isSelected ? ', another than GRPO’s' : ''}${isClipped ? ', clipped' : ''}`}
+      data-at={at}
+      data-variant={row.variant.key}
+    >
       <span>{shortWeight(weight)}</span>
     </td>
   );

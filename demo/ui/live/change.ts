@@ -23,7 +23,13 @@ export function changeSide(choices: Choices, run: LiveRun, side: 'A' | 'B', key:
   const { label, overrides = [], weight } = sideOf(choices, side);
   const set = new Set(overrides.map(keyOf));
   const resets = [...new Set(VARIANTS.flatMap((variant) => variant.overrides.map(keyOf)))].filter((name) => !set.has(name));
-  run.say({ kind: 'change', side, label, overrides: [...resets.map((name) => `${name}=${DEFAULTS[name] ?? 'null'}`), ...overrides], weight: key === OWN_WEIGHT ? (weight ?? null) : null });
+  run.say({
+    kind: 'change',
+    side,
+    label,
+    overrides: [...resets.map((name) => `${name}=${DEFAULTS[name] ?? 'null'}`), ...overrides],
+    weight: key === OWN_WEIGHT ? (weight ?? null) : null,
+  });
 }
 
 /** Moves the entropy that B holds. */

@@ -103,7 +103,11 @@ export function createLiveRun(page: PageState): LiveRun {
         if (worker === started) take(data);
       });
       started.addEventListener('error', ({ message }) => {
-        if (worker === started) end({ kind: 'failed', message: `The worker that trains stopped: ${message || 'its script did not load'}. What was saved is intact; train again, or reload the page.` });
+        if (worker === started)
+          end({
+            kind: 'failed',
+            message: `The worker that trains stopped: ${message || 'its script did not load'}. What was saved is intact; train again, or reload the page.`,
+          });
       });
       started.postMessage({ kind: 'start', request } satisfies ToLive);
     },

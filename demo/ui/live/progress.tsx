@@ -37,12 +37,15 @@ function useProgress(): string {
       return status.message;
     case 'ended':
       return `${status.wasStopped ? 'Stopped' : 'Trained'} after ${duration(status.seconds)}${status.opened.places.some(Boolean) ? '; the runs are kept in this browser' : ''}.`;
-    default: {
-      if (status.kind === 'stopping') return 'Finishing the step and saving …';
-      if (status.kind === 'paused' || status.kind === 'pausing') return 'Paused after this step.';
+    case 'stopping':
+      return 'Finishing the step and saving …';
+    case 'pausing':
+    case 'paused':
+      return 'Paused after this step.';
+    case 'training': {
       const done = shown.value.tracks.reduce((sum, { frames }) => sum + (frames.at(-1)?.step ?? 0), 0);
       const all = shown.value.tracks.reduce((sum, { info }) => sum + info.steps, 0);
-      if (!timing || done === 0) return 'Measuring the policy before its first step …';
+      if (!timing || timing.stepSeconds === 0 || done === 0) return 'Measuring the policy before its first step …';
       const left = (all - done) * (timing.stepSeconds + timing.measureSeconds);
       return `${whole(done)} of ${whole(all)} steps · ${timing.stepSeconds.toFixed(2)} s a step · about ${duration(left)} left`;
     }

@@ -28,13 +28,17 @@ export const TASKS: readonly TaskChoice[] = [
   {
     key: 'each-digit-once',
     label: 'Each digit once',
-    recipeText: BASE.replace('data: { task: make_the_number }', 'data: { task: make_the_number, make_the_number: { each_digit_once: true, targets: [5, 34] } }').replace(
-      '# Make the number:',
-      '# Make the number, each digit at most once:',
-    ),
+    recipeText: BASE.replace(
+      'data: { task: make_the_number }',
+      'data: { task: make_the_number, make_the_number: { each_digit_once: true, targets: [5, 34] } }',
+    ).replace('# Make the number:', '# Make the number, each digit at most once:'),
   },
   { key: 'stress', label: 'Under stress (lr 4e-4, 240 steps)', recipeText: BASE.replace('lr: 2e-4', 'lr: 4e-4').replace('steps: 90', 'steps: 240') },
-  { key: 'small', label: 'Small steps, for slow machines', recipeText: BASE.replace('prompts: 32, update_prompts: 8', 'prompts: 8, update_prompts: 4').replace('every: 15, n: 8', 'every: 15, limit: 32, n: 8') },
+  {
+    key: 'small',
+    label: 'Small steps, for slow machines',
+    recipeText: BASE.replace('prompts: 32, update_prompts: 8', 'prompts: 8, update_prompts: 4').replace('every: 15, n: 8', 'every: 15, limit: 32, n: 8'),
+  },
 ];
 
 export function taskNamed(key: string): TaskChoice {

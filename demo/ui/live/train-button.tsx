@@ -25,7 +25,12 @@ export function TrainButton() {
         <button type="button" class="main" disabled={kind === 'stopping'} onClick={() => run.say({ kind: 'stop' })}>
           {kind === 'stopping' ? 'Stopping…' : 'Stop'}
         </button>
-        <button type="button" class="plain" disabled={kind === 'stopping' || kind === 'pausing'} onClick={() => run.say({ kind: kind === 'paused' ? 'continue' : 'pause' })}>
+        <button
+          type="button"
+          class="plain"
+          disabled={kind === 'stopping' || kind === 'pausing'}
+          onClick={() => run.say({ kind: kind === 'paused' ? 'continue' : 'pause' })}
+        >
           {kind === 'paused' ? 'Go on' : 'Pause'}
         </button>
       </div>
@@ -33,7 +38,13 @@ export function TrainButton() {
   }
   return (
     <div class="train">
-      <button type="button" class="main" disabled={kind === 'starting' || missing.value !== null} aria-describedby={missing.value === null ? undefined : 'why-not'} onClick={start}>
+      <button
+        type="button"
+        class="main"
+        disabled={kind === 'starting' || missing.value !== null}
+        aria-describedby={missing.value === null ? undefined : 'why-not'}
+        onClick={start}
+      >
         {kind === 'starting' ? 'Starting…' : 'Train it here'}
       </button>
       {missing.value !== null && (

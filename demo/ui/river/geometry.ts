@@ -93,7 +93,11 @@ export function labelsAt(column: Column, plan: BandPlan, height: number, lineHei
 }
 
 /** What lies at a height of a column: a band, the shallows or a bank. */
-export function streamAt(column: Column, y: number, plan: BandPlan): { readonly kind: 'band' | 'shallow' | 'bank'; readonly answer?: string; readonly share: number } {
+export function streamAt(
+  column: Column,
+  y: number,
+  plan: BandPlan,
+): { readonly kind: 'band' | 'shallow' | 'bank'; readonly answer?: string; readonly share: number } {
   const { edges } = column;
   const height = edges[0]! + edges.at(-1)!; // the banks are equally high
   const at = edges.findLastIndex((edge) => y >= edge);

@@ -100,7 +100,9 @@ function nameOf({ kind, answer, share }: ReturnType<typeof streamAt>): string {
 function sentenceOf({ info }: Track, column: Column | undefined, plan: BandPlan, height: number): string {
   if (!column) return `${info.label}: nothing measured yet.`;
   const wrong = (column.edges[0]! * 2) / height;
-  const thickest = labelsAt(column, plan, height, 0).sort((a, b) => b.share - a.share).slice(0, 3);
+  const thickest = labelsAt(column, plan, height, 0)
+    .sort((a, b) => b.share - a.share)
+    .slice(0, 3);
   const named = thickest.map(({ answer, share }) => `${answer} ${percent(share)}`).join(', ');
   return `${info.label} at step ${column.step}: right ${percent(1 - wrong)}, wrong ${percent(wrong)}; likeliest answers ${named}.`;
 }

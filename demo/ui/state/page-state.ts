@@ -5,7 +5,8 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { lastStep, seedsOf, type Shown } from './shown.ts';
 
-export type View = 'page' | 'lens';
+export const VIEWS = ['page', 'lens', 'recipe'] as const;
+export type View = (typeof VIEWS)[number];
 
 export interface PageState {
   readonly shown: Signal<Shown>;
@@ -21,6 +22,8 @@ export interface PageState {
   readonly probe: Signal<number>;
   readonly seed: Signal<number>;
   readonly view: Signal<View>;
+  /** The stop of the tour one stands at; null outside it. */
+  readonly tour: Signal<number | null>;
   /** A message in place of, or beside, the narrator: what went wrong, or was done. */
   readonly notice: Signal<Notice | null>;
 }
@@ -42,6 +45,7 @@ export function createPageState(first: Shown): PageState {
     probe: signal(0),
     seed: signal(seedsOf(first)[0] ?? 0),
     view: signal<View>('page'),
+    tour: signal<number | null>(null),
     notice: signal<Notice | null>(null),
   };
 }

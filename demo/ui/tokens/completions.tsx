@@ -29,7 +29,12 @@ export function Completions() {
   );
   const batches = sides.value.map(({ batch }) => batch);
   const key = batches.map((batch) => batch.step).join();
-  const scale = useComputed(() => heatScale(column.value, sides.value.map(({ batch }) => batch))).value;
+  const scale = useComputed(() =>
+    heatScale(
+      column.value,
+      sides.value.map(({ batch }) => batch),
+    ),
+  ).value;
   if (batches.length === 0) return null;
   return (
     <section class="completions" aria-labelledby="completions-title" data-steps={key}>

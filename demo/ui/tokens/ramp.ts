@@ -24,7 +24,12 @@ export const HEAT_NOTES: Readonly<Record<HeatColumn, HeatNote>> = {
   advantage: { name: 'advantage', unit: 'sd', isSigned: true, formula: 'A = (reward − mean of its group) / sd of its group' },
   covariance: { name: 'covariance', unit: 'nats·sd', isSigned: true, formula: 'c = (ln p − mean ln p) · (A − mean A)' },
   weight: { name: 'weight', unit: '', isSigned: true, formula: '−∂loss/∂ln p, times the tokens of the mini-batch: how hard the update pushes' },
-  predictedChange: { name: 'predicted entropy change', unit: 'nats', isSigned: true, formula: 'of the token’s distribution, to first order, for a step of 1 along its weight' },
+  predictedChange: {
+    name: 'predicted entropy change',
+    unit: 'nats',
+    isSigned: true,
+    formula: 'of the token’s distribution, to first order, for a step of 1 along its weight',
+  },
 };
 
 /** A scale that all but the furthest fiftieth of the values fit in. */
