@@ -7,6 +7,7 @@ import { openRecording } from './ui/opening.ts';
 import { Page } from './ui/page.tsx';
 import { connectRoute } from './ui/route.ts';
 import { createPageState } from './ui/state/page-state.ts';
+import { isRunFragment } from './ui/share/fragment.ts';
 import { EMPTY } from './ui/state/shown.ts';
 import { restoreTheme } from './ui/theme.tsx';
 
@@ -15,4 +16,17 @@ const state = createPageState(EMPTY);
 connectRoute(state);
 const live = { choices: createChoices(), run: createLiveRun(state) };
 render(<Page state={state} live={live} />, document.querySelector('#page')!);
-await openRecording(state);
+await Promise.all([openRecording(state), followLink()]);
+
+/** A link that someone sent sets the controls; one that is wrong is said to be, and nothing of it is used. */
+async function followLink(): Promise<void> {
+  const fragment = location.hash.slice(1);
+  if (!isRunFragment(fragment)) return;
+  try {
+    const { openLink } = await import('./ui/share/copy-link.ts');
+    state.notice.value = { level: 'note', text: await openLink(live, fragment) };
+  } catch (error) {
+    state.notice.value = { level: 'warning', text: error instanceof Error ? error.message : String(error) };
+  }
+}
+

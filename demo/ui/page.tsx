@@ -5,8 +5,10 @@ import { Lazy } from './lazy.tsx';
 import { Controls } from './live/controls.tsx';
 import { type Live, LiveProvider } from './live/live-context.ts';
 import { Progress } from './live/progress.tsx';
+import { NoticeLine } from './notice-line.tsx';
 import { ProbeLine } from './probe-line.tsx';
 import { Rivers } from './rivers.tsx';
+import { ShareBar } from './share/share-bar.tsx';
 import { type PageState, PageStateProvider, type View as ViewName } from './state/page-state.ts';
 import { Timeline } from './timeline.tsx';
 import { Tour } from './tour/tour.tsx';
@@ -21,9 +23,14 @@ export function Page({ state, live }: PageProps) {
     <PageStateProvider value={state}>
       <LiveProvider value={live}>
         <Header />
+        <NoticeLine />
         <main>
           <View view={state.view.value} />
         </main>
+        <footer class="foot">
+          <ShareBar />
+          <p class="soft">Everything is computed in this page; nothing is sent anywhere.</p>
+        </footer>
         <Tour />
       </LiveProvider>
     </PageStateProvider>

@@ -154,6 +154,7 @@ export const NO_NEEDS: Needs = {
 /** Numbers that controllers keep from step to step, as JSON. */
 export type AlgorithmState = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
+/** The contract with the trainer: advantages once per rollout batch, slopes once per optimizer step. */
 export interface Algorithm {
   readonly name: string;
   readonly needs: Needs;

@@ -2155,7 +2155,7 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "kind": "method",
     "name": "gmpo",
     "summary": "The geometric mean of the token ratios; wants loss_agg seq-mean-token-mean.",
-    "text": "GMPO: the geometric mean of the token ratios, each held on the side its advantage pushes to. Bounds are of the log-ratio.",
+    "text": "GMPO: L = −A · e^{mean of x}, x the log-ratios of a row's tokens, each held on the side its advantage pushes to. Bounds are of x.",
     "source": "GMPO: arXiv:2507.20673",
     "options": [
       {

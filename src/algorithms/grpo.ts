@@ -28,6 +28,7 @@ import { Workspace } from './workspace.ts';
 
 export function grpo(options: AlgorithmOptions, methods: readonly Method[] = []): Algorithm {
   const needs = needsOf(options, methods);
+  let lastEntropy: number | null = null;
   const workspaces = new Map<MiniBatch['device'], Workspace>();
   return {
     name: options.name,
@@ -39,12 +40,21 @@ export function grpo(options: AlgorithmOptions, methods: readonly Method[] = [])
       if (!workspace) workspaces.set(batch.device, (workspace = new Workspace(batch.device)));
       return updateOf(batch, random, workspace, options, methods);
     },
-    endStep: (metrics) => Object.assign({}, ...methods.map((method) => method.endStep?.(metrics) ?? {})),
+    endStep(metrics) {
+      const entropy = metrics['entropy'] ?? null;
+      const change = entropy !== null && lastEntropy !== null ? { 'entropy_change/realised': entropy - lastEntropy } : {};
+      lastEntropy = entropy;
+      return Object.assign(change, ...methods.map((method) => method.endStep?.(metrics) ?? {}));
+    },
     ...(methods.some((method) => method.editSetpoint) && {
       editSetpoint: (edits) => methods.forEach((method) => method.editSetpoint?.(edits)),
     }),
-    state: () => Object.fromEntries(methods.flatMap((method) => (method.state ? [[method.name, method.state()]] : []))),
+    state: () => ({
+      ...(lastEntropy !== null && { base: { entropy: lastEntropy } }),
+      ...Object.fromEntries(methods.flatMap((method) => (method.state ? [[method.name, method.state()]] : []))),
+    }),
     restore(state) {
+      lastEntropy = state['base']?.['entropy'] ?? null;
       for (const method of methods) if (state[method.name]) method.restore?.(state[method.name]!);
     },
   };

@@ -6,6 +6,7 @@ import type { AdvantageOptions } from './stages/advantage.ts';
 import { type CompatOptions, NO_COMPAT } from './compat.ts';
 import type { LossAggregation } from './stages/aggregate.ts';
 
+/** What the slots of the pipeline are set to. */
 export interface AlgorithmOptions {
   readonly name: string;
 

@@ -30,7 +30,7 @@ function entryLines({ kind, name, summary, text, source, options }: CatalogueEnt
   const rows = options.map(({ key, type, value, description }) => [`  ${key}`, value, [type, description].filter((part) => part !== '').join('. ')]);
   return [
     `${name}: ${summary}`,
-    `${kind === 'preset' ? `algorithm: { name: ${name} }` : `algorithm: { ${name}: {} }`}`,
+    kind === 'preset' ? `algorithm: { name: ${name} }` : `algorithm: { ${name}: {} }`,
     ...(text ? ['', text] : []),
     ...(rows.length > 0 ? ['', kind === 'preset' ? 'sets' : 'options and their defaults', ...columns(rows)] : []),
     '',

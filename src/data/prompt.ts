@@ -30,6 +30,7 @@ export function promptText({ text, messages = [] }: Prompt): string {
   return text ?? messages.map(({ role, content }) => `${role}: ${content}`).join('\n');
 }
 
+/** Prompts of one source, by index. */
 export interface PromptSet {
   readonly name: string;
   readonly prompts: readonly Prompt[];

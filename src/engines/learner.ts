@@ -14,6 +14,7 @@ import { microBatches, packGroups, type PackedGroup } from '../model/packing.ts'
 import type { PolicyWeights, Transformer } from '../model/transformer.ts';
 import type { AdamW, UpdateReport } from '../optim/adamw.ts';
 
+/** What a learner makes room for. */
 export interface LearnerLimits {
   /** The largest mini-batch: rows of its tables, and tokens a row. */
   readonly maxRows: number;
@@ -29,6 +30,7 @@ export interface Uncertainty {
   readonly meanOfEntropies: Float64Array;
 }
 
+/** Says what the policy thinks of a mini-batch, and moves it. */
 export class Learner {
   readonly device: Device;
   readonly model: Transformer;

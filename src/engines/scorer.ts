@@ -15,6 +15,7 @@ export interface ScoredRollout {
   readonly parts: Readonly<Record<string, RewardRow>>;
 }
 
+/** Scores rollouts. */
 export interface Scorer {
   /** Weight of each reward in the total, by its name. */
   readonly weights?: ReadonlyMap<string, number>;

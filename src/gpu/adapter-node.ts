@@ -10,8 +10,10 @@ import { hasListedDrivers, unlistedManifests } from './vulkan-drivers-node.ts';
 /** `auto`, `lavapipe`, `swiftshader`, or part of an adapter's name in any case. */
 export type AdapterChoice = string;
 
+/** What an adapter computes on: a GPU, or a processor through one of the known drivers. */
 export type AdapterKind = 'hardware' | 'lavapipe' | 'swiftshader' | 'software';
 
+/** An adapter, and how it was come by. */
 export interface OpenedAdapter {
   /** Alive until the process ends. */
   readonly gpu: GPU;

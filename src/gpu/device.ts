@@ -7,6 +7,7 @@ import type { Bindings, Kernel, TensorsOf } from './kernel.ts';
 import type { ElementType, HostArray, Tensor } from './tensor.ts';
 import type { DeviceTraits } from './traits.ts';
 
+/** Bytes a device holds, now and at most. */
 export interface MemoryUse {
   readonly bytes: number;
   readonly peakBytes: number;
@@ -14,6 +15,7 @@ export interface MemoryUse {
   readonly byPart: ReadonlyMap<string, number>;
 }
 
+/** What the floors above see of a device. */
 export interface Device {
   readonly name: string;
   readonly traits: DeviceTraits;

@@ -31,6 +31,7 @@ export interface GpuDeviceOptions {
 
 const DISPATCHES_PER_SUBMIT = 200;
 
+/** A device on WebGPU. */
 export class GpuDevice implements Device {
   readonly name: string;
   readonly traits: DeviceTraits;

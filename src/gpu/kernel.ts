@@ -9,6 +9,7 @@ import type { DeviceTraits } from './traits.ts';
 /** Sizes by dimension letter, solved from the tensors handed in. */
 export type Dims = Readonly<Record<string, number>>;
 
+/** One storage operand of a kernel. */
 export interface Binding<T extends ElementType = ElementType> {
   /** `read`: never written. `write`: every element of the result is written. `update`: read and written. */
   readonly access: 'read' | 'write' | 'update';
@@ -25,11 +26,16 @@ const bind =
     dims: dims.length > 0 ? dims : null,
   });
 
+/** An operand that is never written. */
 export const read = bind('read');
+/** An operand of which every element is written. */
 export const write = bind('write');
+/** An operand that is read and written. */
 export const update = bind('update');
 
+/** The operands of a kernel by name, in the order of their binding index. */
 export type Bindings = Readonly<Record<string, Binding>>;
+/** A tensor for each binding. */
 export type TensorsOf<B extends Bindings> = { readonly [K in keyof B]: Tensor };
 /** What the reference sees: float64 for f32, so that it is a reference. */
 export type ArraysOf<B extends Bindings> = {
@@ -42,6 +48,7 @@ export interface Tolerance {
   readonly relative?: number;
 }
 
+/** A WGSL file, its shapes, and its float64 reference. */
 export interface Kernel<B extends Bindings = Bindings, O = unknown> {
   readonly name: string;
   /** Path below `shaders/`. */

@@ -16,6 +16,7 @@ export interface BrowserAdapter {
   readonly features: readonly string[];
 }
 
+/** A device in a page, and the adapter behind it. */
 export interface OpenedBrowserDevice {
   readonly device: GpuDevice;
   readonly adapter: BrowserAdapter;

@@ -6,6 +6,7 @@ import type { GpuDevice } from './gpu-device.ts';
 import type { KernelProfile } from './profile.ts';
 import { type DeviceRequest, requestDevice } from './request-device.ts';
 
+/** A device, and the adapter behind it. */
 export interface OpenedDevice {
   readonly device: GpuDevice;
   readonly adapter: OpenedAdapter;

@@ -8,6 +8,7 @@ import { MemoryLedger } from './memory-ledger.ts';
 import { type ElementType, elementsOf, type HostArray, Tensor } from './tensor.ts';
 import type { DeviceTraits } from './traits.ts';
 
+/** A device that counts bytes and computes nothing. */
 export class PlanningDevice implements Device {
   readonly name = 'plan';
   readonly traits: DeviceTraits;

@@ -14,6 +14,7 @@ interface HostStorage extends Storage {
   readonly data: Float64Array | Uint32Array | Int32Array;
 }
 
+/** A device that runs references in float64 on the host. */
 export class ReferenceDevice implements Device {
   readonly name = 'reference (float64)';
   readonly traits: DeviceTraits = traitsOf('software', { maxBindingBytes: Number.MAX_SAFE_INTEGER });

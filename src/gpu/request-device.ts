@@ -5,6 +5,7 @@ import { GpuDevice } from './gpu-device.ts';
 import { KernelProfile } from './profile.ts';
 import { type Tier, traitsOf } from './traits.ts';
 
+/** How a device is asked of an adapter. */
 export interface DeviceRequest {
   readonly name: string;
   /** Runs on the processor: barrier-free kernel forms, throttled waits. */

@@ -4,6 +4,7 @@
 
 import { KernelError } from '../base/errors.ts';
 
+/** Types of elements, four bytes each. */
 export type ElementType = 'f32' | 'u32' | 'i32';
 
 /** What the host hands to a device and gets back from one. */
@@ -16,6 +17,7 @@ export interface Storage {
   readonly bytes: number;
 }
 
+/** A shape over storage of a device. */
 export class Tensor {
   readonly type: ElementType;
   readonly shape: readonly number[];

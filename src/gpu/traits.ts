@@ -2,6 +2,7 @@
 
 export type Tier = 'software' | 'portable' | 'wide';
 
+/** What decides which form of a kernel an adapter gets. */
 export interface DeviceTraits {
   /** `software`: a CPU driver, where barriers are dear and one thread a row is best. */
   readonly tier: Tier;

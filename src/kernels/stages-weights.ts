@@ -8,7 +8,7 @@ function clamp(x: number, low: number, high: number): number {
   return Math.min(high, Math.max(low, x));
 }
 
-/** GMPO: the geometric mean of the token ratios, each held on the side its advantage pushes to. Bounds are of the log-ratio. */
+/** GMPO: L = −A · e^{mean of x}, x the log-ratios of a row's tokens, each held on the side its advantage pushes to. Bounds are of x. */
 export const geometricSurrogate = defineSurrogate<Record<never, never>>({
   name: 'geometric-surrogate',
   readsWeights: true,

@@ -4,6 +4,7 @@ import { DataError } from '../base/errors.ts';
 
 export const MODEL_FAMILIES = ['llama', 'mistral', 'qwen2', 'qwen3'] as const;
 
+/** The families of decoders that can be loaded and trained. */
 export type ModelFamily = (typeof MODEL_FAMILIES)[number];
 
 /** How Llama 3.1 and later stretch the rotary wavelengths past the length they were trained on. */

@@ -19,6 +19,7 @@ export interface Continuation {
   readonly id?: number;
 }
 
+/** A prompt and what follows it. */
 export interface PackedGroup {
   readonly prompt: ArrayLike<number>;
   /** Names the prompt in random draws; the default is its place among the groups. */
@@ -33,6 +34,7 @@ export interface Segments {
   readonly targets: Uint32Array;
 }
 
+/** A packed batch, ready to be placed on a device. */
 export interface PackedBatch {
   /** N packed tokens and their positions in their own sequences. */
   readonly tokens: Uint32Array;

@@ -17,6 +17,7 @@ export interface ParameterPart {
   readonly shape: readonly number[];
 }
 
+/** A stored tensor of weights and the published tensors it is made of. */
 export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];
@@ -36,6 +37,7 @@ export interface LayerParameters {
   readonly down: Parameter;
 }
 
+/** All weights of a model. */
 export interface Parameters {
   readonly embedding: Parameter;
   readonly layers: readonly LayerParameters[];

@@ -21,6 +21,7 @@ export function createRopeTable(device: Device, config: ModelConfig, positions: 
   return tensor;
 }
 
+/** What room is made for. */
 export interface TransformerLimits {
   /** The longest sequence, prompt and completion together. */
   readonly maxPositions: number;

@@ -8,6 +8,7 @@ import { parseModelConfig } from './parse-config.ts';
 import type { ByteSource } from './safetensors.ts';
 import { openShardedWeights, openWeights, type Weights } from './weights.ts';
 
+/** A model on disk: its shape and its weights. */
 export interface ModelFolder {
   readonly config: ModelConfig;
   readonly weights: Weights;

@@ -4,6 +4,7 @@ import { DataError } from '../base/errors.ts';
 import { openSafetensors, type ByteSource, type SafetensorsFile, type TensorEntry } from './safetensors.ts';
 import { widen } from './widen.ts';
 
+/** Published tensors by name, read one at a time. */
 export interface Weights {
   /** How errors call the whole. */
   readonly name: string;

@@ -21,6 +21,7 @@ export interface Trained {
   readonly gradient: Tensor;
 }
 
+/** The constants of AdamW. */
 export interface AdamWOptions {
   readonly betas: readonly [number, number];
   readonly eps: number;
@@ -38,6 +39,7 @@ export interface UpdateReport {
   readonly skipped: number;
 }
 
+/** AdamW over all parameters of a model, with the gradient clipped by its global norm. */
 export class AdamW {
   /** Updates made so far; part of a checkpoint. */
   step = 0;

@@ -75,6 +75,7 @@ export interface BuiltRun extends TrainJob {
   readonly run: TrainingRun | null;
 }
 
+/** Builds everything a recipe names, ready to be trained. */
 export async function buildRun(recipe: Recipe, services: BuildServices, deviceName: string): Promise<BuiltRun> {
   const built = await assemble(recipe, services, true);
   const { policy, sampler, scorer, sampling, encode, prompts, limits } = built;

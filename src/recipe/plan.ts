@@ -7,6 +7,7 @@ import { buildRun } from './build.ts';
 import type { Recipe } from './recipe.ts';
 import type { BuildServices } from './services.ts';
 
+/** Bytes of one part of a run. */
 export interface PlannedPart {
   readonly part: string;
   readonly bytes: number;

@@ -37,6 +37,7 @@ const unclipped = { ...verlGrpo, surrogate: 'plain', clip_dual: null } as const;
 const clipCov = { ...verlGrpo, clip_low: 1, clip_high: 1, clip_dual: null, filter_groups: filtered, clip_cov: { share: 2e-4, low: 1, high: 5 } } as const;
 const klCov = { ...unclipped, filter_groups: filtered } as const;
 
+/** All presets of `algorithm.name`. */
 export const presets = [
   {
     name: 'grpo',

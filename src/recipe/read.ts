@@ -16,6 +16,7 @@ import { remarksOn } from './remarks.ts';
 import { brokenRules } from './rules.ts';
 import { readYaml } from './yaml-source.ts';
 
+/** A recipe file, what is laid over it, and how files are read. */
 export interface RecipeSource {
   /** Path of the recipe file; absent for a recipe made of overrides alone. */
   readonly file?: string;
@@ -26,6 +27,7 @@ export interface RecipeSource {
   readonly readText?: (file: string, from: string | undefined) => Promise<{ path: string; text: string }>;
 }
 
+/** A checked recipe, and where each of its values comes from. */
 export interface LoadedRecipe {
   readonly recipe: Recipe;
   /** The complete recipe as files spell it. */

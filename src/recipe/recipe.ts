@@ -21,6 +21,7 @@ import { runSchema } from './blocks/run.ts';
 import { type CamelCased, camelCased } from './camel-case.ts';
 import { about } from './field.ts';
 
+/** The schema of a recipe file. */
 export const recipeSchema = z.strictObject({
   recipe_version: z.literal(1).default(1).meta(about('Version of the defaults; they never change within one version.')),
   method: z.enum(['grpo', 'sft']).default('grpo').meta(about('Reinforcement learning in groups, or supervised training on completions.')),

@@ -23,6 +23,7 @@ export interface AdapterSource {
   readonly weights: Weights;
 }
 
+/** The place a run is built in. */
 export interface BuildServices {
   readonly device: Device;
   /** Leaves the weights where they are: a plan counts bytes and needs no values. */

@@ -5,6 +5,7 @@ import { columnOf } from '../data/columns.ts';
 import type { Prompt } from '../data/prompt.ts';
 import type { Completion, Reward, RewardRow } from './reward.ts';
 
+/** A reward and what it counts in the sum. */
 export interface WeightedReward {
   readonly reward: Reward;
   readonly weight: number;
@@ -26,6 +27,7 @@ export interface RewardPart {
   readonly firstError?: string;
 }
 
+/** The sum of the rewards of each completion, and its parts. */
 export interface CombinedRewards {
   /** Weighted sum of the scores of each completion; null where none applies or one that does failed. */
   readonly totals: readonly (number | null)[];

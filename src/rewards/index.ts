@@ -6,11 +6,12 @@ import { lengthPenaltyReward } from './length-penalty.ts';
 import { makeTheNumberReward } from './make-the-number.ts';
 import type { Reward, RewardKind } from './reward.ts';
 
+/** The rewards a recipe can name, by name. */
 export const BUILT_IN_REWARDS: ReadonlyMap<string, RewardKind> = new Map(
   [makeTheNumberReward, exactAnswerReward, lengthPenaltyReward].map((kind) => [kind.name, kind]),
 );
 
-/** @throws RecipeError if there is no reward of that name, or its arguments do not fit */
+/** The built-in reward of a name with its options. @throws RecipeError if there is no reward of that name, or its arguments do not fit */
 export function builtInReward(name: string, args: unknown = {}): Reward {
   const kind = BUILT_IN_REWARDS.get(name);
   if (!kind) {

@@ -30,6 +30,7 @@ export interface RewardRow {
   readonly extra?: Readonly<Record<string, number | string | boolean>>;
 }
 
+/** Scores completions. */
 export interface Reward {
   readonly name: string;
   /** Least and greatest score. */

@@ -9,6 +9,7 @@ import { STATE_ROW } from '../kernels/sampling.ts';
 /** Bytes of logits held at once while sampling. */
 const LOGITS_BYTES = 64 * 2 ** 20;
 
+/** What a sampler makes room for. */
 export interface SamplerLimits {
   /** Completions decoded together, and prompt tokens prefilled together. */
   readonly maxRows: number;

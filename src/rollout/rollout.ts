@@ -2,6 +2,7 @@
 
 export type FinishReason = 'stop' | 'length';
 
+/** A completion as it was sampled. */
 export interface Rollout {
   /** Index of the prompt in the batch that was sampled, and of the completion in its group. */
   readonly prompt: number;
@@ -15,6 +16,7 @@ export interface Rollout {
   readonly finishReason: FinishReason;
 }
 
+/** The distribution that completions are drawn from, and where they end. */
 export interface SamplingOptions {
   /** Completions per prompt. */
   readonly n: number;

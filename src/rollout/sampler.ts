@@ -28,6 +28,7 @@ interface WaveRow {
   readonly prefixEnd: number;
 }
 
+/** Draws completions from a policy on its device. */
 export class PolicySampler {
   readonly limits: SamplerLimits;
   readonly #device: Device;

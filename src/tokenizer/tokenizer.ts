@@ -7,6 +7,7 @@ import type { ChatTemplate, SpecialTokens } from './chat-template.ts';
 import { configuredTemplate } from './configured-template.ts';
 import { HubTokenizer } from './hub-tokenizer.ts';
 
+/** Text to tokens and back. */
 export interface Tokenizer {
   /** One more than the largest id; a model's table may have more rows, never fewer. */
   readonly vocabSize: number;

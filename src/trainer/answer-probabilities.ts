@@ -10,6 +10,7 @@ export interface AskedCompletions {
   readonly completions: readonly Uint32Array[];
 }
 
+/** At which temperature answers are asked for, and the room of their tables. */
 export interface AnswerOptions {
   readonly temperature: number;
   /** Completions looked at together: at most the rows of the learner's largest mini-batch. */

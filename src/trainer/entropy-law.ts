@@ -6,6 +6,7 @@ export interface EntropyPoint {
   readonly reward: number;
 }
 
+/** Reward as a function of entropy, fitted: R = −a · e^H + b. */
 export interface EntropyLaw {
   readonly a: number;
   readonly b: number;

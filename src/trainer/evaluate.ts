@@ -6,6 +6,7 @@ import type { ScoredRollout, Scorer } from '../engines/scorer.ts';
 import type { SamplingOptions } from '../rollout/rollout.ts';
 import type { PolicySampler } from '../rollout/sampler.ts';
 
+/** Prompts that are sampled and scored at intervals. */
 export interface EvaluationSet {
   readonly name: string;
   readonly prompts: readonly Prompt[];
@@ -16,6 +17,7 @@ export interface EvaluationSet {
   readonly threshold: number;
 }
 
+/** What an evaluation measured. */
 export interface Evaluation {
   readonly metrics: Readonly<Record<string, number>>;
   readonly scored: readonly ScoredRollout[];

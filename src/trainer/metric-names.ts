@@ -2,6 +2,7 @@
 
 import type { Metrics } from './observer.ts';
 
+/** Under whose names metrics are written. */
 export type MetricSchema = 'entrain' | 'trl' | 'verl' | 'both';
 
 /** Ours → verl's. The rest keeps its name: ours are TRL's where TRL has the quantity. */

@@ -61,6 +61,7 @@ export interface TrainSummary {
 /** Byte lengths of the append-only files at a checkpoint: a resumed run cuts them there. */
 export type Bookmark = Readonly<Record<string, number>>;
 
+/** Watches a run; each call is awaited. */
 export interface RunObserver {
   started(info: RunInfo): void | Promise<void>;
   /** Once, before `started`: rows after this step are about to be computed (again). Step 0 without a bookmark: nothing is resumed. */

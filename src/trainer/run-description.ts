@@ -2,6 +2,7 @@
 
 import { readText, type RunStore } from './run-store.ts';
 
+/** What is written down of a run before its first step. */
 export interface RunDescription {
   readonly recipeText: string;
   readonly resolvedText: string;

@@ -14,6 +14,7 @@ import { metricsPath } from './run-recorder.ts';
 import type { RunStore } from './run-store.ts';
 import { nodeStore } from './run-store-node.ts';
 
+/** Which run folder is to be opened, and for what. */
 export interface RunFolderRequest extends RunDescription {
   readonly dir: string;
   readonly project: string;
@@ -22,6 +23,7 @@ export interface RunFolderRequest extends RunDescription {
   readonly fresh: boolean;
 }
 
+/** A run folder that this process holds. */
 export interface RunFolder {
   readonly store: RunStore;
   readonly path: string;

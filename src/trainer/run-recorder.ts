@@ -8,6 +8,7 @@ import type { RunStore } from './run-store.ts';
 export const metricsPath = 'metrics.jsonl';
 export const summaryPath = 'eval/summary.jsonl';
 
+/** What is recorded of a run, and under whose names. */
 export interface RecorderOptions {
   readonly attempt: number;
   readonly schema: MetricSchema;

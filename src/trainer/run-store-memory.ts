@@ -3,6 +3,7 @@
 import { DataError } from '../base/errors.ts';
 import { partsOf, type RunStore, type StoreEntry } from './run-store.ts';
 
+/** A store that is gone when the process ends. */
 export function memoryStore(place = 'memory'): RunStore {
   const files = new Map<string, Uint8Array>();
 

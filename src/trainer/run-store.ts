@@ -14,6 +14,7 @@ export interface StoreEntry {
   readonly bytes: number;
 }
 
+/** Where the files of a run are: a folder on disk, a page’s storage, or memory. */
 export interface RunStore {
   /** For people: where this is. */
   readonly place: string;

@@ -13,6 +13,7 @@ export interface Example {
   readonly completion: Uint32Array;
 }
 
+/** Everything supervised training is made of. */
 export interface SftRun {
   readonly learner: Learner;
   /** The `count` examples from a cursor on. */

@@ -4,13 +4,17 @@ import type { Advantages, RolloutBatch, Update } from '../algorithms/algorithm.t
 import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import type { ScoredRollout } from '../engines/scorer.ts';
+import { firstOrderEntropyChange, MOMENTS } from '../kernels/token-stats.ts';
 import type { TokenStats } from '../model/head.ts';
 import type { UpdateReport } from '../optim/adamw.ts';
 import type { MiniBatchRows, StepMaterial } from './mini-batches.ts';
 import { rolloutMetrics } from './rollout-metrics.ts';
 
+const [SUM_P2, SUM_P2_LOG_P] = [MOMENTS.indexOf('sumP2'), MOMENTS.indexOf('sumP2LogP')];
+
 export type Metrics = Record<string, number>;
 
+/** What a step leaves behind. */
 export interface StepResult {
   readonly step: number;
   readonly metrics: Readonly<Metrics>;
@@ -82,6 +86,28 @@ export class StepReport {
 
   #first: Promise<Metrics> | null = null;
 
+  /**
+   * By how much the entropy of the sampled positions would change, to first order, per unit step along the slopes of a step's first
+   * update, each position by itself: mean over tokens of ΔH with the weight that the token has before averaging.
+   */
+  addEntropyChange(device: Device, { rows, T }: MiniBatchRows, { batch }: StepMaterial, now: TokenStats, { byLogProb }: Update): void {
+    const reads = [now.logProbs, now.entropies, now.moments, byLogProb].map((table) => device.read(table));
+    const predict = async (): Promise<Metrics> => {
+      const [logProbs, entropies, moments, slopes] = await Promise.all(reads);
+      let change = 0;
+      rows.forEach((row, index) => {
+        for (let at = index * T; at < index * T + batch.lengths[row]!; at++) {
+          const [sumP2, sumP2LogP] = [moments![at * MOMENTS.length + SUM_P2]!, moments![at * MOMENTS.length + SUM_P2_LOG_P]!];
+          change += firstOrderEntropyChange({ logProb: logProbs![at]!, entropy: entropies![at]!, sumP2, sumP2LogP }, 0 - slopes![at]!);
+        }
+      });
+      return { 'entropy_change/predicted': change };
+    };
+    this.#change = predict();
+  }
+
+  #change: Promise<Metrics> | null = null;
+
   addUpdate(update: Update): void {
     this.#pending.push(update.readMetrics());
   }
@@ -97,8 +123,9 @@ export class StepReport {
 
   /** Waits for everything asked of the device, and averages over the updates. */
   async settle(): Promise<void> {
-    const [first, updates, moves] = [await this.#first, await Promise.all(this.#pending), await Promise.all(this.#moves)];
+    const [first, change, updates, moves] = [await this.#first, await this.#change, await Promise.all(this.#pending), await Promise.all(this.#moves)];
     if (first) this.add(first);
+    if (change) this.add(change);
     this.add(meansOf(updates));
     for (const { finite } of moves) this.#nonFiniteInARow = finite ? 0 : this.#nonFiniteInARow + 1;
     this.add({

@@ -9,6 +9,7 @@ import type { PerToken } from './rollout-signals.ts';
 
 type TableName = 'responseMask' | 'oldLogProbs' | 'oldEntropies' | 'rolloutLogProbs' | 'tokenAdvantages';
 
+/** Lays mini-batches out as tables on the device. */
 export class StepTables {
   readonly #device: Device;
   readonly #needs: Needs;

@@ -13,6 +13,7 @@ import { rolloutSignals } from './signals.ts';
 import { StepReport, type StepResult } from './step-report.ts';
 import type { TrainingRun } from './training-run.ts';
 
+/** Takes one step: samples, scores, and moves the policy. */
 export async function trainStep(run: TrainingRun, step: number): Promise<StepResult> {
   const { algorithm, learner, settings, progress } = run;
   const report = new StepReport(step);
@@ -67,6 +68,7 @@ function learn(run: TrainingRun, rows: MiniBatchRows, material: StepMaterial, ha
   if (!hasMoved) report.addFirstLook(learner.device, rows, material, now, refLogProbs);
 
   const update = algorithm.update(tables.layOut(rows, material, now, refLogProbs, hasMoved), random);
+  if (!hasMoved) report.addEntropyChange(learner.device, rows, material, now, update);
   learner.accumulate(rows.groups, update, temperature);
   report.addUpdate(update);
 }

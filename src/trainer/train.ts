@@ -23,6 +23,7 @@ export interface TrainJob {
   readonly editSetpoint?: (edits: readonly SetpointEdit[]) => void;
 }
 
+/** How a run is driven: how far, what is saved, what stops it. */
 export interface TrainOptions {
   readonly steps: number;
   readonly attempt: number;

@@ -11,6 +11,7 @@ import type { PolicySampler } from '../rollout/sampler.ts';
 import type { EvaluationSet } from './evaluate.ts';
 import type { StepTables } from './step-tables.ts';
 
+/** The numbers of a step. */
 export interface StepSettings {
   /** Prompts sampled in a step, and prompts of one optimizer update. */
   readonly prompts: number;
@@ -27,6 +28,7 @@ export interface StepSettings {
   readonly measureKl: boolean;
 }
 
+/** The parts of a run that a step works with. */
 export interface TrainingRun {
   readonly random: Random;
   readonly learner: Learner;
@@ -45,6 +47,7 @@ export interface TrainingRun {
   readonly progress: Progress;
 }
 
+/** How far a run has come. */
 export interface Progress {
   /** Steps done. */
   step: number;

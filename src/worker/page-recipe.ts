@@ -3,6 +3,7 @@
 import type { LoadedRecipe } from '../recipe/read.ts';
 import type { RunRequest } from './protocol.ts';
 
+/** What a page lays over a recipe. */
 export interface PageRecipeOptions {
   /** `key=value`, as on the command line. */
   readonly overrides?: readonly string[];

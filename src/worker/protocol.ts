@@ -28,6 +28,7 @@ export interface RunRequest {
   readonly tier?: Tier;
 }
 
+/** What a page says to its worker. */
 export type ToWorker = { readonly kind: 'start'; readonly request: RunRequest } | { readonly kind: 'pause' | 'continue' | 'stop' };
 
 /** The calls of an observer that cross to the page. */
@@ -50,6 +51,7 @@ export interface PlainError {
   readonly issues?: readonly RecipeIssue[];
 }
 
+/** What the worker says to its page. */
 export type FromWorker =
   | { readonly kind: 'opened'; readonly opened: OpenedRun }
   | Told

@@ -13,6 +13,7 @@ export interface PageObserver extends Partial<Pick<RunObserver, ToldName>> {
   continued?(): void;
 }
 
+/** A run in a worker, seen from its page. */
 export interface PageRun {
   /** Finishes the step in progress and waits. */
   pause(): void;

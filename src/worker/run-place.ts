@@ -8,6 +8,7 @@ import { openOpfsStore } from '../trainer/run-store-opfs.ts';
 import type { RunStore } from '../trainer/run-store.ts';
 import type { RunRequest } from './protocol.ts';
 
+/** Where a run in a worker happens, and who watches it. */
 export interface RunPlace {
   readonly store: RunStore;
   readonly attempt: number;

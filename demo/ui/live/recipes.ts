@@ -7,10 +7,13 @@ export interface TaskChoice {
   readonly recipeText: string;
 }
 
+/** Where the policy lies that comes with the page. */
+export const BUILT_IN_POLICY = 'models/make-the-number';
+
 const BASE = `# Make the number: a sum of digits that equals the target and contains the required ones.
 recipe_version: 1
 steps: 90
-model: { path: models/make-the-number }
+model: { path: ${BUILT_IN_POLICY} }
 data: { task: make_the_number }
 rollout: { n: 8, max_tokens: 14, temperature: 1 }
 batch: { prompts: 32, update_prompts: 8 }

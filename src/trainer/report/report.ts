@@ -124,6 +124,9 @@ function plots(rows: readonly MetricsRow[], evaluations: readonly MetricsRow[]):
   ];
 }
 
+/** Metrics that are other than 0 where something holds the entropy. */
+const ENTROPY_HOLDS = ['entropy_coef', 'entropy_control/actuator', 'select/dropped_share', 'select/pulled_share', 'peakEntropy'];
+
 function entropyFigure(rows: readonly MetricsRow[], evaluations: readonly MetricsRow[]): Html {
   const entropyKey = keysOf(evaluations, /^eval\/.*\/entropy$/)[0];
   const rewardKey = keysOf(evaluations, /^eval\/.*\/mean@\d+$/)[0];
@@ -136,7 +139,9 @@ function entropyFigure(rows: readonly MetricsRow[], evaluations: readonly Metric
   const law = fitEntropyLaw(points);
   const where = isHeldOut ? 'Held-out prompts, one dot an evaluation.' : 'Training steps.';
   const fit = law ? ` Fitted: a ${label(law.a)}, b ${label(law.b)}, R² ${label(law.r2)}; reward at entropy 0 would be ${label(law.ceiling)}.` : '';
-  return entropyPlane(points, law, where + fit);
+  const isHeld = rows.some((row) => ENTROPY_HOLDS.some((name) => Math.abs(numberOf(row[name])) > 0));
+  const validity = law && isHeld ? ' Not valid for this run: the law is of runs left alone, and here something held the entropy.' : '';
+  return entropyPlane(points, law, where + fit + validity);
 }
 
 function headline(evaluations: readonly MetricsRow[], rows: readonly MetricsRow[]): Html {
