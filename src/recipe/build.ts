@@ -81,7 +81,8 @@ export async function buildRun(recipe: Recipe, services: BuildServices, deviceNa
   const { policy, sampler, scorer, sampling, encode, prompts, limits } = built;
   const model = built.model!;
   const { device } = services;
-  const algorithm = createAlgorithm(recipe.algorithm);
+  const described = createAlgorithm(recipe.algorithm);
+  const algorithm = services.variant?.(described) ?? described;
   const optimizer = createOptimizer(recipe, model);
   const isSft = recipe.method === 'sft';
   const wantsReference = !isSft && (algorithm.usesReference || recipe.ref.measureKl);

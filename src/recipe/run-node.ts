@@ -1,5 +1,6 @@
 /** Runs a recipe under Node: opens the device, builds the run, trains. What the command line does, as a function. */
 
+import type { Algorithm } from '../algorithms/algorithm.ts';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { openDevice } from '../gpu/open-device-node.ts';
@@ -22,15 +23,17 @@ export interface RunPlace {
   readonly attempt: number;
   readonly observer: RunObserver;
   readonly signal: AbortSignal;
+  /** A variant of one's own: the recipe's algorithm in, the one that is trained out. */
+  readonly variant?: (algorithm: Algorithm) => Algorithm;
 }
 
 /** Trains as a recipe says. @throws TrainerError of the kind that says who can mend it */
-export async function runRecipe(recipe: Recipe, { adapter, store, attempt, observer, signal }: RunPlace): Promise<TrainSummary> {
+export async function runRecipe(recipe: Recipe, { adapter, store, attempt, observer, signal, variant }: RunPlace): Promise<TrainSummary> {
   const { device, adapter: opened } = await openDevice(adapter);
   try {
     await observer.note(`${opened.name} (${device.traits.tier}). ${opened.reason}`);
     if (opened.kind !== 'hardware') await observer.note('This adapter runs on the processor: good enough for small policies; its speed says nothing about a GPU.');
-    const job = await buildRun(recipe, nodeServices(device), opened.name);
+    const job = await buildRun(recipe, { ...nodeServices(device), ...(variant && { variant }) }, opened.name);
     for (const warning of job.warnings) await observer.warning(warning);
     const options = trainOptions(recipe, { attempt, deviceName: opened.name, recipeHash: await recipeHash(recipe), resume: resumeFrom(recipe.resume) });
     return await train(job, store, observer, options, signal);
@@ -48,6 +51,8 @@ export interface TrainRecipe {
   /** Where checkpoints go; the default keeps them in memory. */
   readonly store?: RunStore;
   readonly signal?: AbortSignal;
+  /** A variant of one's own: the recipe's algorithm in, the one that is trained out. */
+  readonly variant?: (algorithm: Algorithm) => Algorithm;
 }
 
 /**
@@ -55,13 +60,13 @@ export interface TrainRecipe {
  *
  *     await trainRecipe('recipe.yaml', { overrides: ['steps=20'], observer: { step: ({ step, reward }) => console.log(step, reward) } });
  */
-export async function trainRecipe(file: string, { overrides = [], observer = {}, store = memoryStore(), signal }: TrainRecipe = {}): Promise<TrainSummary> {
+export async function trainRecipe(file: string, { overrides = [], observer = {}, store = memoryStore(), signal, variant }: TrainRecipe = {}): Promise<TrainSummary> {
   const readText = async (name: string, from: string | undefined) => {
     const path = from === undefined ? name : resolve(dirname(from), name);
     return { path, text: await readFile(path, 'utf8') };
   };
   const { recipe } = await readRecipe({ file, overrides, environment: process.env, readText });
-  return runRecipe(recipe, { adapter: recipe.adapter, store, attempt: 1, observer: { ...silent, ...observer }, signal: signal ?? new AbortController().signal });
+  return runRecipe(recipe, { adapter: recipe.adapter, store, attempt: 1, observer: { ...silent, ...observer }, signal: signal ?? new AbortController().signal, ...(variant && { variant }) });
 }
 
 /** `auto`, `never`, or a checkpoint of another run by its folder: `runs/a/b/checkpoints/step_50`. */

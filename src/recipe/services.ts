@@ -1,5 +1,6 @@
 /** What building a run needs of the place it runs in: a device, and files. */
 
+import type { Algorithm } from '../algorithms/algorithm.ts';
 import type { PromptSet } from '../data/prompt.ts';
 import type { Device } from '../gpu/device.ts';
 import type { ModelConfig } from '../model/config.ts';
@@ -28,6 +29,8 @@ export interface BuildServices {
   readonly device: Device;
   /** Leaves the weights where they are: a plan counts bytes and needs no values. */
   readonly skipWeights?: boolean;
+  /** A variant of one's own: the recipe's algorithm in, the one that is trained out. */
+  readonly variant?: (algorithm: Algorithm) => Algorithm;
   openModel(path: string): Promise<ModelSource>;
   openTokenizer(folder: string): Promise<{ readonly tokenizer: Tokenizer; readonly sideFiles: ReadonlyMap<string, Uint8Array> }>;
   readPrompts(path: string, names: { readonly promptKey?: string; readonly answerKey?: string; readonly sourceKey?: string }): Promise<PromptSet>;
