@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 /** The command line's door: checks the version of Node before any other file is loaded. */
 
-import { refusedPermission } from './refused-permission.ts';
-
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -14,6 +12,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
     process.exitCode = await run(process.argv.slice(2));
   } catch (error) {
     // A permission can be missing before there is a command to report it.
+    const { refusedPermission } = await import('./refused-permission.ts');
     const refused = refusedPermission(error);
     if (refused === undefined) throw error;
     process.stderr.write(`${refused}\n`);

@@ -223,6 +223,7 @@ describe('the list of methods', () => {
     first.endStep({ entropy: 0.3 });
     const second = createAlgorithm(options);
     second.restore(first.state());
-    expect(second.state()).toEqual({ entropy_target: { coef: 0.03, enabled: 1 } });
+    expect(second.state()).toEqual(first.state());
+    expect(second.state()).toMatchObject({ entropy_target: { coef: 0.03, enabled: 1 } });
   });
 });

@@ -25,7 +25,7 @@ function runWith(filterGroups: TrainingRun['settings']['filterGroups'], odd: num
         Promise.resolve(
           rollouts.map((rollout) => {
             const isEven = Number(asked[rollout.prompt]!.text) % 2 === 0;
-            return { rollout, completion: { prompt: asked[rollout.prompt]! }, reward: isEven ? rollout.member : odd, parts: {} };
+            return { rollout, completion: { prompt: asked[rollout.prompt]!, text: '' }, reward: isEven ? rollout.member : odd, parts: {} };
           }),
         ) as unknown as Promise<ScoredRollout[]>,
     },
