@@ -29,4 +29,3 @@ async function followLink(): Promise<void> {
     state.notice.value = { level: 'warning', text: error instanceof Error ? error.message : String(error) };
   }
 }
-

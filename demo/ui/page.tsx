@@ -5,6 +5,7 @@ import { Lazy } from './lazy.tsx';
 import { Controls } from './live/controls.tsx';
 import { type Live, LiveProvider } from './live/live-context.ts';
 import { Progress } from './live/progress.tsx';
+import { NarratorLine } from './narrator-line.tsx';
 import { NoticeLine } from './notice-line.tsx';
 import { ProbeLine } from './probe-line.tsx';
 import { Rivers } from './rivers.tsx';
@@ -51,6 +52,7 @@ function Stage() {
         <ProbeLine />
         <Rivers />
         <Timeline />
+        <NarratorLine />
         <Controls />
         <Progress />
       </div>

@@ -8,7 +8,7 @@ export function ProbeLine() {
   const turn = (by: number): void => {
     probe.value = (probe.peek() + by + probes.length) % probes.length;
   };
-  const words = probes[probe.value]?.words ?? '';
+  const words = probes[probe.value]?.words ?? (shown.value.kind === 'opened' ? (shown.value.tracks[0]?.info.label ?? '') : '');
   return (
     <div class="probe">
       <p class="prompt" aria-live="polite">
@@ -27,7 +27,7 @@ export function ProbeLine() {
           </button>
         </div>
       )}
-      <ul class="key" aria-label="How to read the rivers">
+      <ul class="key" hidden={probes.length === 0} aria-label="How to read the rivers">
         <li>
           <i class="swatch band" /> one right answer each, as high as its probability
         </li>

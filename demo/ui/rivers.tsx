@@ -34,7 +34,7 @@ export function Rivers() {
           aria-label={`${track.info.side}, ${track.info.label}`}
         >
           <Standing track={track} />
-          {width.value > 0 && <River track={track} plan={plan} probe={probe.value} box={box} accent="var(--accent)" />}
+          {width.value > 0 && shown.value.probes.length > 0 && <River track={track} plan={plan} probe={probe.value} box={box} accent="var(--accent)" />}
         </section>
       ))}
     </div>

@@ -87,7 +87,7 @@ async function planHere(recipe: Recipe) {
     import('../recipe/services-node.ts'),
     import('../gpu/traits.ts'),
   ]);
-  return planBytes(recipe, nodeServices, traitsOf('software', { maxBindingBytes: 128 * 2 ** 20 }));
+  return planBytes(recipe, (device) => nodeServices(device), traitsOf('software', { maxBindingBytes: 128 * 2 ** 20 }));
 }
 
 async function prepare(adapter: string) {
@@ -97,5 +97,5 @@ async function prepare(adapter: string) {
     import('../recipe/services-node.ts'),
   ]);
   const opened = await openDevice(adapter);
-  return { opened, build, services: nodeServices(opened.device) };
+  return { opened, build, services: nodeServices(opened.device, { note: (message) => void process.stderr.write(`${message}\n`) }) };
 }

@@ -17,6 +17,7 @@ const off = { isOpen: true } as const;
 
 const trl: readonly Alias[] = [
   { from: 'model_name_or_path', to: ['model.path'] },
+  { from: 'model_revision', to: ['model.revision'] },
   { from: 'shuffle_dataset', to: ['data.shuffle'] },
   { from: 'system_prompt', to: ['data.system_prompt'] },
   { from: 'chat_template_kwargs', to: ['data.chat_template_kwargs'] },

@@ -35,9 +35,10 @@ export async function openPolicy(recipe: Recipe, services: BuildServices): Promi
 
 async function openNamed(recipe: Recipe, services: BuildServices): Promise<Policy> {
   const { path, init, tokenizer: folder } = recipe.model;
+  const revision = recipe.model.revision ?? undefined;
   if (path !== null) {
-    const { config, weights, sideFiles, adapter = null } = await services.openModel(path);
-    const { tokenizer, sideFiles: tokenizerFiles } = await services.openTokenizer(folder ?? path);
+    const { config, weights, sideFiles, adapter = null } = await services.openModel(path, revision);
+    const { tokenizer, sideFiles: tokenizerFiles } = await services.openTokenizer(folder ?? path, folder === null ? revision : undefined);
     checkVocabulary(config, tokenizer, path);
     return {
       ...withEnds(config, tokenizer),

@@ -33,7 +33,7 @@ export async function runRecipe(recipe: Recipe, { adapter, store, attempt, obser
   try {
     await observer.note(`${opened.name} (${device.traits.tier}). ${opened.reason}`);
     if (opened.kind !== 'hardware') await observer.note('This adapter runs on the processor: good enough for small policies; its speed says nothing about a GPU.');
-    const job = await buildRun(recipe, { ...nodeServices(device), ...(variant && { variant }) }, opened.name);
+    const job = await buildRun(recipe, { ...nodeServices(device, { note: (message) => void observer.note(message) }), ...(variant && { variant }) }, opened.name);
     for (const warning of job.warnings) await observer.warning(warning);
     const options = trainOptions(recipe, { attempt, deviceName: opened.name, recipeHash: await recipeHash(recipe), resume: resumeFrom(recipe.resume) });
     return await train(job, store, observer, options, signal);

@@ -8,6 +8,7 @@ import { DataError } from '../base/errors.ts';
 import { readPrompts } from '../data/jsonl-node.ts';
 import type { Device } from '../gpu/device.ts';
 import { parseAdapterConfig } from '../model/peft.ts';
+import { isHubName, openHubModel } from '../model/hub-node.ts';
 import { openWeights } from '../model/weights.ts';
 import { ggufFileOf, openFile, openModelFolder } from '../model/weights-node.ts';
 import { loadRewardModule } from '../rewards/module-node.ts';
@@ -19,18 +20,34 @@ const SIDE_FILES = ['config.json', 'generation_config.json', 'tokenizer.json', '
 
 const ADAPTER_CONFIG = 'adapter_config.json';
 
-/** Paths are relative to the working folder; the models that come with Entrain are found from anywhere. */
-export function nodeServices(device: Device): BuildServices {
+export interface NodePlace {
+  /** HF_TOKEN and its like; the process's own by default. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Told what is downloaded. */
+  readonly note?: (message: string) => void;
+}
+
+/**
+ * Paths are relative to the working folder; the models that come with Entrain are found from anywhere. A path that is not there and reads
+ * like a hub's name (`org/name`, `org/name/file.gguf`) is a model of the hub.
+ */
+export function nodeServices(device: Device, { environment = process.env, note }: NodePlace = {}): BuildServices {
+  const find = (path: string, revision?: string): Promise<string> => {
+    const place = locate(path);
+    // A folder of that name here makes the rest a slip of the pen, not a model elsewhere.
+    if (existsSync(place) || !isHubName(path) || existsSync(path.split('/')[0]!)) return Promise.resolve(place);
+    return openHubModel(path, { environment, ...(note && { note }), ...(revision !== undefined && { revision }) });
+  };
   return {
     device,
-    async openModel(path) {
-      const named = locate(path);
-      const folder = await baseFolder(named);
+    async openModel(path, revision) {
+      const named = await find(path, revision);
+      const folder = await baseFolder(named, find);
       const model = await openBase(folder);
       return folder === named ? model : { ...model, adapter: await openAdapterFolder(named) };
     },
-    async openTokenizer(path) {
-      const folder = await baseFolder(locate(path));
+    async openTokenizer(path, revision) {
+      const folder = await baseFolder(await find(path, revision), find);
       const gguf = await ggufFileOf(folder);
       if (gguf !== null && !existsSync(join(folder, 'tokenizer.json'))) return openGgufTokenizer(await openFile(gguf));
       const files = await readSideFiles(folder);
@@ -51,12 +68,12 @@ async function openBase(path: string): Promise<ModelSource> {
 }
 
 /** The folder of the model itself: the base of an adapter's folder, else the folder. */
-async function baseFolder(folder: string): Promise<string> {
+async function baseFolder(folder: string, find: (path: string) => Promise<string>): Promise<string> {
   const file = join(folder, ADAPTER_CONFIG);
   if (!existsSync(file)) return folder;
   const { base_model_name_or_path: base } = JSON.parse(await readFile(file, 'utf8')) as { readonly base_model_name_or_path?: string | null };
   if (!base) throw new DataError(`${file}: expected base_model_name_or_path, got none. Write the folder of the model the adapter was trained on there.`);
-  return locate(base);
+  return find(base);
 }
 
 async function openAdapterFolder(folder: string): Promise<AdapterSource> {

@@ -31,8 +31,9 @@ export interface BuildServices {
   readonly skipWeights?: boolean;
   /** A variant of one's own: the recipe's algorithm in, the one that is trained out. */
   readonly variant?: (algorithm: Algorithm) => Algorithm;
-  openModel(path: string): Promise<ModelSource>;
-  openTokenizer(folder: string): Promise<{ readonly tokenizer: Tokenizer; readonly sideFiles: ReadonlyMap<string, Uint8Array> }>;
+  /** `revision` is the branch, tag or commit of a model of the hub. */
+  openModel(path: string, revision?: string): Promise<ModelSource>;
+  openTokenizer(folder: string, revision?: string): Promise<{ readonly tokenizer: Tokenizer; readonly sideFiles: ReadonlyMap<string, Uint8Array> }>;
   readPrompts(path: string, names: { readonly promptKey?: string; readonly answerKey?: string; readonly sourceKey?: string }): Promise<PromptSet>;
   /** A person's own reward: `path.ts:export`. */
   loadReward(use: string, args: Readonly<Record<string, unknown>>): Promise<Reward>;

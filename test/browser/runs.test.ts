@@ -84,6 +84,7 @@ describe('the default recipe', () => {
     expect(rows.map(({ step }) => step)).toEqual([0, 1, 2, 3]);
     expect(rows[1]).toMatchObject({ 'completions/clipped_ratio': expect.any(Number) as number });
     expect(rows[3]!['reward']).toBeGreaterThan(0.1);
+    passedInBrowser(session, 'training', 'default recipe, 3 steps');
     console.log(
       `the default recipe in a worker of Chromium ${session.browser.version}: reward ${String(rows[3]!['reward'])}, entropy ${String(rows[3]!['entropy'])} at step 3`,
     );

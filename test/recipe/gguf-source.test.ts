@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PlanningDevice } from '../../src/gpu/planning-device.ts';
 import { traitsOf } from '../../src/gpu/traits.ts';
 import { parseModelConfig } from '../../src/model/parse-config.ts';
+import { FakeHub } from '../model/fake-hub.ts';
 import { nodeServices } from '../../src/recipe/services-node.ts';
 import { encodeChat } from '../../src/tokenizer/chat.ts';
 
@@ -48,6 +49,27 @@ describe('a GGUF file as model.path', () => {
     await expect(services.openModel(join(folder, 'none.gguf'))).rejects.toThrow(/none\.gguf: expected a file, got none/);
     await copyFile(golden('models/llama_gguf/model-q8_0.gguf'), join(folder, 'b.gguf'));
     await expect(services.openModel(folder)).rejects.toThrow(/expected one GGUF file, got a\.gguf, b\.gguf\. Name one/);
+  });
+});
+
+describe('a model of the hub as model.path', () => {
+  it('is opened from the cache it was downloaded to, and so is its tokenizer', async () => {
+    const hub = await FakeHub.open();
+    try {
+      for (const file of ['config.json', 'generation_config.json', 'model.safetensors'])
+        hub.files.set(file, { bytes: await readFile(golden(`models/llama/${file}`)), isLarge: file.endsWith('.safetensors') });
+      hub.files.set('tokenizer.json', { bytes: await readFile(golden('tokenizers/smollm_style/tokenizer.json')) });
+      const environment = { HF_ENDPOINT: hub.url, HF_HUB_CACHE: join(folder, 'cache') };
+      const elsewhere = nodeServices(new PlanningDevice(traitsOf('software', { maxBindingBytes: 2 ** 27 })), { environment });
+      const { weights, sideFiles } = await elsewhere.openModel('some-org/tiny', 'v1');
+      expect(weights.tensors.has('model.norm.weight')).toBe(true);
+      expect([...sideFiles.keys()].toSorted()).toEqual(['config.json', 'generation_config.json', 'tokenizer.json']);
+      expect((await elsewhere.openTokenizer('some-org/tiny', 'v1')).tokenizer.idOf('<|im_end|>')).toBe(2);
+      expect(hub.requests).toContain('GET /api/models/some-org/tiny/revision/v1');
+      await expect(elsewhere.openModel('test/none')).rejects.toThrow(/none.config\.json: expected a file, got none/);
+    } finally {
+      await hub.close();
+    }
   });
 });
 

@@ -13,7 +13,7 @@ export type LiveStatus =
   | { readonly kind: 'starting' }
   | { readonly kind: 'training' | 'pausing' | 'paused' | 'stopping'; readonly opened: LiveOpened }
   | { readonly kind: 'ended'; readonly opened: LiveOpened; readonly seconds: number; readonly wasStopped: boolean }
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'failed'; readonly message: string; /** What failed was where runs are kept. */ readonly isStorage: boolean };
 
 export interface LiveNote {
   readonly level: 'note' | 'warning' | 'refused';
@@ -70,7 +70,11 @@ export function createLiveRun(page: PageState): LiveRun {
         finish(message.seconds);
         break;
       case 'failed':
-        end({ kind: 'failed', message: message.error.message });
+        end({
+          kind: 'failed',
+          message: message.error.message,
+          isStorage: message.error.kind === 'DataError' && /storage|quota|disk|tab trains/i.test(message.error.message),
+        });
         break;
     }
   };
@@ -107,6 +111,7 @@ export function createLiveRun(page: PageState): LiveRun {
           end({
             kind: 'failed',
             message: `The worker that trains stopped: ${message || 'its script did not load'}. What was saved is intact; train again, or reload the page.`,
+            isStorage: false,
           });
       });
       started.postMessage({ kind: 'start', request } satisfies ToLive);

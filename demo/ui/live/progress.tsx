@@ -1,11 +1,16 @@
 /** One line on how training goes, and its notes. */
 
+import { useEffect } from 'preact/hooks';
 import { duration, whole } from '../figures.ts';
-import { usePage } from '../state/page-state.ts';
+import { type PageState, usePage } from '../state/page-state.ts';
+import { requestOf } from './choices.ts';
 import { useLive } from './live-context.ts';
+import type { LiveRun } from './live-run.ts';
 
 export function Progress() {
-  const { run } = useLive();
+  const page = usePage();
+  const { choices, run } = useLive();
+  useHiddenNotice(page, run);
   const text = useProgress();
   const notes = run.notes.value;
   if (text === '' && notes.length === 0) return null;
@@ -14,6 +19,23 @@ export function Progress() {
       <p role="status" class={run.status.value.kind === 'failed' ? 'trouble' : 'figures'}>
         {text}
       </p>
+      {run.status.value.kind === 'failed' && run.status.value.isStorage && (
+        <button
+          type="button"
+          class="plain"
+          onClick={() =>
+            run.start(
+              requestOf(
+                choices,
+                page.shown.peek().probes.map(({ prompt }) => prompt),
+                'memory',
+              ),
+            )
+          }
+        >
+          Train without keeping the runs
+        </button>
+      )}
       {notes.map(({ level, message }) => (
         <p key={message} class={level === 'note' ? 'soft' : 'trouble'}>
           {message}
@@ -50,4 +72,22 @@ function useProgress(): string {
       return `${whole(done)} of ${whole(all)} steps · ${timing.stepSeconds.toFixed(2)} s a step · about ${duration(left)} left`;
     }
   }
+}
+
+/** Training goes on in a tab that is hidden, slower where the browser holds it back; on return the page says what happened meanwhile. */
+function useHiddenNotice(page: PageState, run: LiveRun): void {
+  useEffect(() => {
+    let left: number | null = null;
+    const doneSteps = (): number => page.shown.peek().tracks.reduce((sum, { frames }) => sum + (frames.at(-1)?.step ?? 0), 0);
+    const turn = (): void => {
+      if (run.status.peek().kind !== 'training') left = null;
+      else if (document.hidden) left = doneSteps();
+      else if (left !== null) {
+        page.notice.value = { level: 'note', text: `While this tab was hidden training went on: ${doneSteps() - left} steps.` };
+        left = null;
+      }
+    };
+    document.addEventListener('visibilitychange', turn);
+    return () => document.removeEventListener('visibilitychange', turn);
+  }, []);
 }

@@ -1,0 +1,60 @@
+/** What leaves the page: a link, a picture, a run; and a run that comes in. */
+
+import { useRef } from 'preact/hooks';
+import { useLive } from '../live/live-context.ts';
+import { type Notice, show, usePage } from '../state/page-state.ts';
+
+export function ShareBar() {
+  const page = usePage();
+  const live = useLive();
+  const chooser = useRef<HTMLInputElement>(null);
+  const status = live.run.status.value;
+  const places = status.kind === 'ended' ? status.opened.places.filter((place) => place !== null) : [];
+
+  /** Does something and says how it went, in place of the last notice. */
+  const say = (work: () => Promise<string>): void => {
+    const tell = (level: Notice['level'], text: string): void => void (page.notice.value = { level, text });
+    work().then(
+      (text) => tell('note', text),
+      (error: unknown) => tell('warning', error instanceof Error ? error.message : String(error)),
+    );
+  };
+  const open = async (files: readonly File[]): Promise<string> => {
+    const { openRun } = await import('./runs.ts');
+    const shown = await openRun(files);
+    show(page, shown);
+    page.furthest.value = page.head.value = shown.tracks[0]?.info.steps ?? 0;
+    page.view.value = 'page';
+    return `${shown.origin}.`;
+  };
+  return (
+    <div class="share">
+      <button type="button" class="plain" onClick={() => say(async () => (await import('./copy-link.ts')).copyLink(live))}>
+        Copy link
+      </button>
+      <button type="button" class="plain" onClick={() => say(async () => (await import('./copy-picture.ts')).copyPicture(page, live))}>
+        Copy picture
+      </button>
+      {places.map((place) => (
+        <button type="button" class="plain" key={place} onClick={() => say(async () => (await import('./runs.ts')).saveRun(place))}>
+          Save {place.split('/').at(-1)}
+        </button>
+      ))}
+      <button type="button" class="plain" onClick={() => chooser.current?.click()}>
+        Open a run
+      </button>
+      <input
+        ref={chooser}
+        type="file"
+        accept=".zip,application/zip"
+        hidden
+        aria-label="A run’s zip"
+        onChange={({ currentTarget }) => {
+          const files = [...(currentTarget.files ?? [])];
+          currentTarget.value = '';
+          if (files.length > 0) say(() => open(files));
+        }}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+/** The demo as a visitor gets it: built, and served from a folder by a server that knows nothing of it. */
+
+import { createReadStream, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+};
+
+export interface DemoSite {
+  readonly url: string;
+  /** Where the built files lie. */
+  readonly folder: string;
+  close(): void;
+}
+
+/** Builds the demo, unless told that it is built, and serves it. */
+export async function openDemoSite({ isBuilt = false } = {}): Promise<DemoSite> {
+  const folder = join(root, 'demo/dist');
+  if (!isBuilt) await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'error' });
+  const server = createServer((request, response) => {
+    const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
+    const file = join(folder, path === '/' ? 'index.html' : path);
+    if (!file.startsWith(folder) || !statSync(file, { throwIfNoEntry: false })?.isFile()) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
+    createReadStream(file).pipe(response);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://localhost:${port}/`,
+    folder,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
