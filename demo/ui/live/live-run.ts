@@ -70,11 +70,7 @@ export function createLiveRun(page: PageState): LiveRun {
         finish(message.seconds);
         break;
       case 'failed':
-        end({
-          kind: 'failed',
-          message: message.error.message,
-          isStorage: message.error.kind === 'DataError' && /storage|quota|disk|tab trains/i.test(message.error.message),
-        });
+        end(failedWith(message.error));
         break;
     }
   };
@@ -107,12 +103,7 @@ export function createLiveRun(page: PageState): LiveRun {
         if (worker === started) take(data);
       });
       started.addEventListener('error', ({ message }) => {
-        if (worker === started)
-          end({
-            kind: 'failed',
-            message: `The worker that trains stopped: ${message || 'its script did not load'}. What was saved is intact; train again, or reload the page.`,
-            isStorage: false,
-          });
+        if (worker === started) end(workerStopped(message));
       });
       started.postMessage({ kind: 'start', request } satisfies ToLive);
     },
@@ -122,6 +113,15 @@ export function createLiveRun(page: PageState): LiveRun {
       if (message.kind === 'pause') setWhile('pausing');
     },
   };
+}
+
+function failedWith({ kind, message }: { readonly kind: string; readonly message: string }): LiveStatus {
+  return { kind: 'failed', message, isStorage: kind === 'DataError' && /storage|quota|disk|tab trains/i.test(message) };
+}
+
+function workerStopped(reason: string): LiveStatus {
+  const message = `The worker that trains stopped: ${reason || 'its script did not load'}. What was saved is intact; train again, or reload the page.`;
+  return { kind: 'failed', message, isStorage: false };
 }
 
 function liveShown({ adapter, tracks }: LiveOpened, probes: readonly string[]): Shown {
