@@ -40,7 +40,10 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     overrides: ['steps=10', 'eval.data=null', 'checkpoint.keep_best=null', ...process.argv.slice(2)],
     variant: brief,
     observer: {
-      step: (row) => console.log(`step ${row.step}  reward ${row['reward']}  entropy ${row['entropy']}  length ${row['completions/mean_length']}  weight ${row['brief/weight_max']}`),
+      step: (row) =>
+        console.log(
+          `step ${row.step}  reward ${row['reward']}  entropy ${row['entropy']}  length ${row['completions/mean_length']}  weight ${row['brief/weight_max']}`,
+        ),
     },
   });
 }

@@ -38,7 +38,16 @@ const VARIANTS: Readonly<Record<string, readonly string[]>> = {
 const steps = Number(options.steps);
 const seeds = options.seeds.split(',').map(Number);
 const recipe = fileURLToPath(new URL('../examples/recipes/make-the-number.yaml', import.meta.url));
-const stress = ['optim.lr=4e-4', 'eval.every=15', 'eval.n=8', 'ref.measure_kl=false', 'checkpoint.every=15', 'checkpoint.keep_last=1', 'checkpoint.keep_best=null', 'log.completions=false'];
+const stress = [
+  'optim.lr=4e-4',
+  'eval.every=15',
+  'eval.n=8',
+  'ref.measure_kl=false',
+  'checkpoint.every=15',
+  'checkpoint.keep_last=1',
+  'checkpoint.keep_best=null',
+  'log.completions=false',
+];
 
 interface Row {
   readonly step: number;
@@ -50,7 +59,10 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 function rowsIn(folder: string): Row[] {
   const file = join(folder, 'metrics.jsonl');
   if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8').split('\n').filter((line) => line.endsWith('}')).map((line) => JSON.parse(line) as Row);
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.endsWith('}'))
+    .map((line) => JSON.parse(line) as Row);
 }
 
 async function trainVariant(variant: string, seed: number): Promise<Row[]> {
@@ -74,7 +86,12 @@ async function trainVariant(variant: string, seed: number): Promise<Row[]> {
 }
 
 /** What the table says of one run: one evaluation early, and the mean of those in the last quarter. */
-const FIGURES = { 'mean@1': 'eval/heldout/mean@1', 'pass@8': 'eval/heldout/pass@8', H: 'eval/heldout/entropy', 'answers alive': 'eval/heldout/distinct@8' } as const;
+const FIGURES = {
+  'mean@1': 'eval/heldout/mean@1',
+  'pass@8': 'eval/heldout/pass@8',
+  H: 'eval/heldout/entropy',
+  'answers alive': 'eval/heldout/distinct@8',
+} as const;
 type Figure = keyof typeof FIGURES;
 const late = Math.round(steps * 0.75);
 const early = Math.min(90, late);
@@ -93,9 +110,17 @@ function spread(values: readonly number[]): string {
 
 function table(runs: ReadonlyMap<string, readonly (readonly Row[])[]>): string {
   const names = Object.keys(FIGURES) as Figure[];
-  const head = ['', ...names.map((name, i) => (i === 0 ? `step ${early}: ${name}` : name)), ...names.map((name, i) => (i === 0 ? `${late}–${steps}: ${name}` : name)), 'seeds'];
+  const head = [
+    '',
+    ...names.map((name, i) => (i === 0 ? `step ${early}: ${name}` : name)),
+    ...names.map((name, i) => (i === 0 ? `${late}–${steps}: ${name}` : name)),
+    'seeds',
+  ];
   const lines = [...runs].map(([variant, each]) => {
-    const cells = [[early, early], [late, steps]].flatMap(([from, to]) => names.map((name) => spread(each.map((rows) => figuresOf(rows, from!, to!)[name]))));
+    const cells = [
+      [early, early],
+      [late, steps],
+    ].flatMap(([from, to]) => names.map((name) => spread(each.map((rows) => figuresOf(rows, from!, to!)[name]))));
     return [variant, ...cells, String(each.length)];
   });
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');

@@ -38,7 +38,8 @@ const RIVER_EVERY = 2;
 const TOKENS_EVERY = 12;
 const FROZEN_SHARE = 0.25;
 /** What the page draws; the rest of the metrics is about machines. */
-const DRAWN = /^(reward|reward_std|entropy|entropy_coef|kl|ppo_kl|policy_loss|grad_norm|clip_ratio\/(region|low|high)_mean|completions\/(mean_length|clipped_ratio)|groups\/frac_mixed|frac_reward_zero_std|select\/.*|eval\/.*)$/;
+const DRAWN =
+  /^(reward|reward_std|entropy|entropy_coef|kl|ppo_kl|policy_loss|grad_norm|clip_ratio\/(region|low|high)_mean|completions\/(mean_length|clipped_ratio)|groups\/frac_mixed|frac_reward_zero_std|select\/.*|eval\/.*)$/;
 
 const steps = Number(options.steps);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -61,7 +62,9 @@ const bytes = gzipSync(encodeRecording(recording), { level: 9 });
 mkdirSync(dirname(options.out), { recursive: true });
 writeFileSync(options.out, bytes);
 const back = await decodeRecording(new Uint8Array(readFileSync(options.out)));
-say(`${options.out}: ${(bytes.length / 1024).toFixed(0)} KB, ${back.tracks.map(({ info, frames }) => `${info.label} ${frames.length} frames`).join(', ')}, ${recording.label.seconds} s on ${adapter.name}`);
+say(
+  `${options.out}: ${(bytes.length / 1024).toFixed(0)} KB, ${back.tracks.map(({ info, frames }) => `${info.label} ${frames.length} frames`).join(', ')}, ${recording.label.seconds} s on ${adapter.name}`,
+);
 device.close();
 process.exit();
 
@@ -84,11 +87,28 @@ async function record(side: 'A' | 'B', { label, overrides: its }: OfferedVariant
       if (tokens && (step <= frozenStep || !whole)) whole = tokens;
       const drawn = Object.fromEntries(Object.entries(metrics).filter(([name]) => DRAWN.test(name)));
       frames.push({ step, metrics: drawn, rivers, tokens: tokens && partOf(tokens, 1) });
-      if (step % 10 === 0 || step === steps) say(`${label} step ${step}: reward ${metrics['reward']?.toFixed(3) ?? '–'}, entropy ${metrics['entropy']?.toFixed(3) ?? '–'}, answers alive ${metrics['eval/heldout/distinct@8']?.toFixed(2) ?? '–'}, ${stepSeconds.toFixed(2)} s`);
+      if (step % 10 === 0 || step === steps)
+        say(
+          `${label} step ${step}: reward ${metrics['reward']?.toFixed(3) ?? '–'}, entropy ${metrics['entropy']?.toFixed(3) ?? '–'}, answers alive ${metrics['eval/heldout/distinct@8']?.toFixed(2) ?? '–'}, ${stepSeconds.toFixed(2)} s`,
+        );
     },
   });
   const settings = trainOptions(recipe, { attempt: 1, deviceName: adapter.name, recipeHash: await recipeHash(recipe), resume: 'never' });
   await train(run.job, memoryStore('recording'), run.observer, settings, new AbortController().signal);
-  const recipeText = [...loaded.text.trimEnd().split('\n').filter((line) => !line.startsWith('#')), ''].join('\n').trimStart();
-  return { track: { info: { side, label, seed: recipe.seed, recipeText: `${recipeText}# changed: ${[...STRESS.slice(0, 3), ...its, ...overrides].join(' ')}\n`, steps }, frames }, whole };
+  const recipeText = [
+    ...loaded.text
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !line.startsWith('#')),
+    '',
+  ]
+    .join('\n')
+    .trimStart();
+  return {
+    track: {
+      info: { side, label, seed: recipe.seed, recipeText: `${recipeText}# changed: ${[...STRESS.slice(0, 3), ...its, ...overrides].join(' ')}\n`, steps },
+      frames,
+    },
+    whole,
+  };
 }

@@ -21,7 +21,10 @@ export function generatedDocs(): ReadonlyMap<string, string> {
   const names = [...new Set(entries.map(({ name }) => name))];
   const pages = names.map((name): [string, string] => {
     const own = entries.filter((entry) => entry.name === name).reverse();
-    return [`docs/algorithms/${name}.md`, own.map((entry, i) => cataloguePage(entry, MADE).replace(/^# .*\n\n.*\n/, (head) => (i === 0 ? head : '## As a preset\n'))).join('\n')];
+    return [
+      `docs/algorithms/${name}.md`,
+      own.map((entry, i) => cataloguePage(entry, MADE).replace(/^# .*\n\n.*\n/, (head) => (i === 0 ? head : '## As a preset\n'))).join('\n'),
+    ];
   });
   return new Map([
     ...pages,

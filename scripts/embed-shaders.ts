@@ -21,7 +21,10 @@ export function shadersModule(): string {
 /** Comments are half of a shader, and a page downloads what is embedded; those that `shader.ts` obeys stay. */
 function withoutComments(text: string): string {
   const bare = text.replace(/(?<!^)\/\/(?! unroll)[^\n]*$/gm, '').replace(/^\/\/(?! use )[^\n]*\n/gm, '');
-  return bare.replace(/[ \t]+$/gm, '').replace(/\n{2,}/g, '\n').trimStart();
+  return bare
+    .replace(/[ \t]+$/gm, '')
+    .replace(/\n{2,}/g, '\n')
+    .trimStart();
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {

@@ -10,7 +10,7 @@
 
 import { spawnSync } from 'node:child_process';
 
-const CHECKS = ['typecheck', 'lint'];
+const CHECKS = ['typecheck', 'lint', 'format:check'];
 
 const [tier = 'all', ...patterns] = process.argv.slice(2);
 

@@ -17,7 +17,10 @@ export function describedTokens(batch: Described, measured: MeasuredColumns, mea
   const advantage = new Float32Array(count);
   for (const { start, ids, advantage: its } of rows) advantage.fill(its, start, start + ids.length);
   const sum = (values: Float32Array): number => values.reduce((total, value) => total + value, 0);
-  const { meanLogProb, meanAdvantage } = means ?? { meanLogProb: sum(logProb) / Math.max(1, tokenCount), meanAdvantage: sum(advantage) / Math.max(1, tokenCount) };
+  const { meanLogProb, meanAdvantage } = means ?? {
+    meanLogProb: sum(logProb) / Math.max(1, tokenCount),
+    meanAdvantage: sum(advantage) / Math.max(1, tokenCount),
+  };
   return {
     ...batch,
     isWhole: means === undefined,
@@ -35,6 +38,11 @@ export function describedTokens(batch: Described, measured: MeasuredColumns, mea
 }
 
 /** How each token's entropy changes to first order when its logits move one step along its own weight. */
-export function predictedChange({ logProb, entropy, sumP2, sumP2LogP }: Pick<MeasuredColumns, 'logProb' | 'entropy' | 'sumP2' | 'sumP2LogP'>, weight: Float32Array): Float32Array {
-  return Float32Array.from(weight, (step, at) => firstOrderEntropyChange({ logProb: logProb[at]!, entropy: entropy[at]!, sumP2: sumP2[at]!, sumP2LogP: sumP2LogP[at]! }, step));
+export function predictedChange(
+  { logProb, entropy, sumP2, sumP2LogP }: Pick<MeasuredColumns, 'logProb' | 'entropy' | 'sumP2' | 'sumP2LogP'>,
+  weight: Float32Array,
+): Float32Array {
+  return Float32Array.from(weight, (step, at) =>
+    firstOrderEntropyChange({ logProb: logProb[at]!, entropy: entropy[at]!, sumP2: sumP2[at]!, sumP2LogP: sumP2LogP[at]! }, step),
+  );
 }

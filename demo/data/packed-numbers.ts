@@ -48,7 +48,8 @@ export class PackedWriter {
 export function readPacked(bytes: Uint8Array, { kind, at, count }: PackedColumn): Float32Array {
   const width = WIDTH[kind];
   const isWithin = Number.isInteger(at) && Number.isInteger(count) && at >= 0 && count >= 0 && at + count * width <= bytes.length;
-  if (!isWithin || width === undefined) throw new DataError(`recording: expected a column within ${bytes.length} bytes, got ${count} × ${kind} at ${at}. The file is damaged; load it again.`);
+  if (!isWithin || width === undefined)
+    throw new DataError(`recording: expected a column within ${bytes.length} bytes, got ${count} × ${kind} at ${at}. The file is damaged; load it again.`);
   const view = new DataView(new ArrayBuffer(4));
   return Float32Array.from({ length: count }, (_, i) => {
     for (let byte = 0; byte < width; byte++) view.setUint8(byte, bytes[at + byte * count + i]!);

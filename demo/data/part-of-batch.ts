@@ -19,7 +19,10 @@ export function partOf(batch: TokenBatch, groups: number): TokenBatch {
     start += row.ids.length;
     return its;
   });
-  const columns = Object.fromEntries(TOKEN_COLUMNS.map((name) => [name, Float32Array.from(places, (at) => batch.columns[name][at]!)])) as Record<TokenColumn, Float32Array>;
+  const columns = Object.fromEntries(TOKEN_COLUMNS.map((name) => [name, Float32Array.from(places, (at) => batch.columns[name][at]!)])) as Record<
+    TokenColumn,
+    Float32Array
+  >;
   return { ...batch, isWhole: false, rows: moved, columns, flags: Uint8Array.from(places, (at) => batch.flags[at]!) };
 }
 

@@ -110,7 +110,9 @@ function headerOf(file: Uint8Array): Header {
     throw new DataError('recording: expected a file of npm run demo:record, got another or a damaged one. Load it again.', { cause });
   }
   if (header.format !== FORMAT || header.version !== VERSION) {
-    throw new DataError(`recording: expected ${FORMAT} version ${VERSION}, got ${String(header.format)} version ${String(header.version)}. Make it anew with npm run demo:record.`);
+    throw new DataError(
+      `recording: expected ${FORMAT} version ${VERSION}, got ${String(header.format)} version ${String(header.version)}. Make it anew with npm run demo:record.`,
+    );
   }
   return header as Header;
 }
@@ -122,7 +124,12 @@ function storedTrack({ info, frames }: Track, probes: number, writer: PackedWrit
     info,
     steps: frames.map(({ step }) => step),
     metrics: Object.fromEntries(names.map((name) => [name, frames.map(({ metrics }) => short(metrics[name]))])),
-    rivers: Array.from({ length: probes }, (_, probe) => storedRiver(frames.map(({ rivers }) => rivers[probe] ?? null), writer)),
+    rivers: Array.from({ length: probes }, (_, probe) =>
+      storedRiver(
+        frames.map(({ rivers }) => rivers[probe] ?? null),
+        writer,
+      ),
+    ),
     tokens: frames.flatMap(({ tokens }) => (tokens ? [storedTokens(tokens, writer, 'half')] : [])),
   };
 }
@@ -132,15 +139,29 @@ function storedRiver(slices: readonly (RiverSlice | null)[], writer: PackedWrite
   const texts = [...new Set(measured.flatMap(({ slice }) => slice.answers))].toSorted();
   const placeOf = new Map(texts.map((text, place) => [text, place]));
   // By answer within a slice: neighbours are alike, and compress.
-  const bands = measured.map(({ slice }) => slice.answers.map((text, i) => [placeOf.get(text)!, slice.probabilities[i]!] as const).toSorted((a, b) => a[0] - b[0]));
+  const bands = measured.map(({ slice }) =>
+    slice.answers.map((text, i) => [placeOf.get(text)!, slice.probabilities[i]!] as const).toSorted((a, b) => a[0] - b[0]),
+  );
   return {
     texts: texts.join(' '),
     frames: measured.map(({ place }) => place),
     bands: bands.map((its) => its.length),
-    answers: writer.put('small', bands.flatMap((its) => its.map(([place]) => place))),
-    probabilities: writer.put('root', bands.flatMap((its) => its.map(([, probability]) => probability))),
-    rest: writer.put('root', measured.map(({ slice }) => slice.rest)),
-    right: writer.put('root', measured.map(({ slice }) => slice.sampledRight)),
+    answers: writer.put(
+      'small',
+      bands.flatMap((its) => its.map(([place]) => place)),
+    ),
+    probabilities: writer.put(
+      'root',
+      bands.flatMap((its) => its.map(([, probability]) => probability)),
+    ),
+    rest: writer.put(
+      'root',
+      measured.map(({ slice }) => slice.rest),
+    ),
+    right: writer.put(
+      'root',
+      measured.map(({ slice }) => slice.sampledRight),
+    ),
     samples: measured[0]?.slice.samples ?? 0,
   };
 }
@@ -149,8 +170,19 @@ function storedTokens({ rows, columns, flags, ...batch }: TokenBatch, writer: Pa
   const { step, isWhole, maxTokens, tokenCount, rowCount, meanLogProb, meanAdvantage } = batch;
   return {
     ...{ step, isWhole, maxTokens, tokenCount, rowCount, meanLogProb, meanAdvantage },
-    rows: rows.map(({ prompt, group, reward, verdict, advantage, truncated, ids }) => [prompt, group, reward, verdict, Number(advantage.toPrecision(7)), truncated ? 1 : 0, ids.length]),
-    ids: writer.put('small', rows.flatMap(({ ids }) => ids)),
+    rows: rows.map(({ prompt, group, reward, verdict, advantage, truncated, ids }) => [
+      prompt,
+      group,
+      reward,
+      verdict,
+      Number(advantage.toPrecision(7)),
+      truncated ? 1 : 0,
+      ids.length,
+    ]),
+    ids: writer.put(
+      'small',
+      rows.flatMap(({ ids }) => ids),
+    ),
     columns: Object.fromEntries(STORED.map((name) => [name, writer.put(kind, columns[name])])) as Record<StoredColumn, PackedColumn>,
     flags: writer.put('byte', flags),
   };
@@ -162,7 +194,9 @@ function readTrack({ info, steps, metrics, rivers, tokens }: StoredTrack, column
   const names = Object.keys(metrics);
   const frames = steps.map((step, place): Frame => ({
     step,
-    metrics: Object.fromEntries(names.flatMap((name) => (typeof metrics[name]?.[place] === 'number' ? [[name, metrics[name][place]]] : []))) as Frame['metrics'],
+    metrics: Object.fromEntries(
+      names.flatMap((name) => (typeof metrics[name]?.[place] === 'number' ? [[name, metrics[name][place]]] : [])),
+    ) as Frame['metrics'],
     rivers: slices.map((its) => its.get(place) ?? null),
     tokens: batches.get(step) ?? null,
   }));
@@ -171,7 +205,9 @@ function readTrack({ info, steps, metrics, rivers, tokens }: StoredTrack, column
 
 function readRiver(river: StoredRiver, columns: Uint8Array): ReadonlyMap<number, RiverSlice> {
   const texts = river.texts === '' ? [] : river.texts.split(' ');
-  const [answers, probabilities, rests, rights] = [river.answers, river.probabilities, river.rest, river.right].map((column) => readPacked(columns, column)) as [Float32Array, Float32Array, Float32Array, Float32Array];
+  const [answers, probabilities, rests, rights] = [river.answers, river.probabilities, river.rest, river.right].map((column) =>
+    readPacked(columns, column),
+  ) as [Float32Array, Float32Array, Float32Array, Float32Array];
   const slices = new Map<number, RiverSlice>();
   let at = 0;
   river.frames.forEach((place, slice) => {
@@ -198,11 +234,25 @@ function readTokens({ rows: stored, ids: packedIds, columns: packed, flags, ...b
   const rows = stored.map(([prompt, group, reward, verdict, advantage, truncated, length]) => {
     const ids = Array.from(allIds.subarray(start, start + length));
     const tokens = ids.map((id) => NUMBER_VOCABULARY[id] ?? `<${id}>`);
-    const row = { prompt, group, reward, verdict, advantage, truncated: truncated === 1, ids, tokens, text: tokens.filter((token) => token !== '<eos>').join(''), start };
+    const row = {
+      prompt,
+      group,
+      reward,
+      verdict,
+      advantage,
+      truncated: truncated === 1,
+      ids,
+      tokens,
+      text: tokens.filter((token) => token !== '<eos>').join(''),
+      start,
+    };
     start += length;
     return row;
   });
-  const { realisedChange, ...measured } = Object.fromEntries(STORED.map((name) => [name, readPacked(columns, packed[name])])) as Record<StoredColumn, Float32Array>;
+  const { realisedChange, ...measured } = Object.fromEntries(STORED.map((name) => [name, readPacked(columns, packed[name])])) as Record<
+    StoredColumn,
+    Float32Array
+  >;
   const described = describedTokens({ ...batch, rows }, measured, batch);
   return { ...described, isWhole: batch.isWhole, columns: { ...described.columns, realisedChange }, flags: Uint8Array.from(readPacked(columns, flags)) };
 }

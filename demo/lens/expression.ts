@@ -64,7 +64,8 @@ interface Token {
 /** Reads a weight. Never throws, whatever the text. */
 export function parseExpression(text: string): { readonly ok: true; readonly expression: Expression } | ExpressionProblem {
   try {
-    if (text.length > LONGEST_TEXT) throw new Problem(`expected at most ${LONGEST_TEXT} characters, got ${text.length}.`, LONGEST_TEXT, text.length - LONGEST_TEXT);
+    if (text.length > LONGEST_TEXT)
+      throw new Problem(`expected at most ${LONGEST_TEXT} characters, got ${text.length}.`, LONGEST_TEXT, text.length - LONGEST_TEXT);
     return { ok: true, expression: { text, root: new Reader(tokensOf(text)).whole() } };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -161,7 +162,8 @@ class Reader {
 
   #factor(): ExpressionNode {
     const token = this.#next;
-    if (++this.#depth > DEEPEST) throw new Problem(`expected at most ${DEEPEST} brackets and signs inside each other, got more.`, token.at, Math.max(1, token.text.length));
+    if (++this.#depth > DEEPEST)
+      throw new Problem(`expected at most ${DEEPEST} brackets and signs inside each other, got more.`, token.at, Math.max(1, token.text.length));
     const node = this.#unnested(token);
     this.#depth--;
     return node;
@@ -182,7 +184,12 @@ class Reader {
     const operands = [this.#expression()];
     while (this.#take(',')) operands.push(this.#expression());
     this.#closed(operands[0]!);
-    if (operands.length !== known.takes) throw new Problem(`${name.text}: expected ${known.takes} ${known.takes === 1 ? 'number' : 'numbers'}, got ${operands.length}.`, name.at, name.text.length);
+    if (operands.length !== known.takes)
+      throw new Problem(
+        `${name.text}: expected ${known.takes} ${known.takes === 1 ? 'number' : 'numbers'}, got ${operands.length}.`,
+        name.at,
+        name.text.length,
+      );
     return this.#apply(known.operation, ...operands);
   }
 
@@ -196,7 +203,8 @@ class Reader {
   }
 
   #counted(node: ExpressionNode): ExpressionNode {
-    if (++this.#nodes > MOST_NODES) throw new Problem(`expected at most ${MOST_NODES} numbers, names and operations, got more.`, this.#next.at, Math.max(1, this.#next.text.length));
+    if (++this.#nodes > MOST_NODES)
+      throw new Problem(`expected at most ${MOST_NODES} numbers, names and operations, got more.`, this.#next.at, Math.max(1, this.#next.text.length));
     return node;
   }
 

@@ -1,6 +1,17 @@
 /** A batch of tokens as an algorithm takes it: on the reference device, where every variant can be asked about it without a GPU. */
 
-import { type Advantages, type Algorithm, DataError, type Group, type MiniBatch, Random, ReferenceDevice, type RolloutBatch, type Tensor, tensorOf } from '../../src/index.ts';
+import {
+  type Advantages,
+  type Algorithm,
+  DataError,
+  type Group,
+  type MiniBatch,
+  Random,
+  ReferenceDevice,
+  type RolloutBatch,
+  type Tensor,
+  tensorOf,
+} from '../../src/index.ts';
 import type { TokenBatch, TokenColumn } from '../data/frame.ts';
 
 /** How every token would move, token by token in the batch's order, times the mini-batch's tokens. */
@@ -19,12 +30,21 @@ export class FrozenBatch {
 
   /** @throws DataError where rows of the mini-batch are missing: its statistics would be others */
   constructor(tokens: TokenBatch) {
-    if (!tokens.isWhole) throw new DataError(`batch of step ${tokens.step}: expected a whole mini-batch, got ${tokens.rows.length} rows of one. Choose a step whose batch was kept.`);
+    if (!tokens.isWhole)
+      throw new DataError(
+        `batch of step ${tokens.step}: expected a whole mini-batch, got ${tokens.rows.length} rows of one. Choose a step whose batch was kept.`,
+      );
     this.tokens = tokens;
     this.#rollouts = rolloutsOf(tokens);
     const table = (fill: (at: number) => number): Tensor => tensorOf(this.#device, 'f32', this.#shape, spreadOut(tokens, fill), 'lens/table');
     const column = (name: TokenColumn): Tensor => table((at) => tokens.columns[name][at]!);
-    this.#tables = { responseMask: table(() => 1), logProb: column('logProb'), oldLogProb: column('oldLogProb'), entropy: column('entropy'), oldEntropy: column('oldEntropy') };
+    this.#tables = {
+      responseMask: table(() => 1),
+      logProb: column('logProb'),
+      oldLogProb: column('oldLogProb'),
+      entropy: column('entropy'),
+      oldEntropy: column('oldEntropy'),
+    };
   }
 
   get #shape(): readonly [number, number] {

@@ -90,8 +90,14 @@ function rowOf(tokens: TokenBatch, variant: LensVariant, { weight, entropyWeight
 
 function ledgerOf({ columns: { advantage, logProb }, meanLogProb, tokenCount }: TokenBatch, change: Float32Array): EntropyLedger {
   const sumWhere = (isGood: boolean, isLikely: boolean): number =>
-    change.reduce((sum, value, at) => (advantage[at]! > 0 === isGood && logProb[at]! > meanLogProb === isLikely ? sum + value : sum), 0) / Math.max(1, tokenCount);
-  const parts = { goodLikely: sumWhere(true, true), goodUnlikely: sumWhere(true, false), badLikely: sumWhere(false, true), badUnlikely: sumWhere(false, false) };
+    change.reduce((sum, value, at) => (advantage[at]! > 0 === isGood && logProb[at]! > meanLogProb === isLikely ? sum + value : sum), 0) /
+    Math.max(1, tokenCount);
+  const parts = {
+    goodLikely: sumWhere(true, true),
+    goodUnlikely: sumWhere(true, false),
+    badLikely: sumWhere(false, true),
+    badUnlikely: sumWhere(false, false),
+  };
   return { ...parts, total: parts.goodLikely + parts.goodUnlikely + parts.badLikely + parts.badUnlikely };
 }
 

@@ -33,7 +33,10 @@ export function ownWeight(base: Algorithm, expression: Expression): Algorithm {
     name: 'own_weight',
     advantages(batch) {
       const advantages = base.advantages(batch);
-      const terms = new Map(advantages.terms).set('reward', batch.rewards.map((reward) => (Number.isNaN(reward) ? 0 : reward)));
+      const terms = new Map(advantages.terms).set(
+        'reward',
+        batch.rewards.map((reward) => (Number.isNaN(reward) ? 0 : reward)),
+      );
       // A weight need not be 0 where the advantage is.
       return { ...advantages, terms, informative: new Uint8Array(advantages.informative.length).fill(1) };
     },
@@ -98,10 +101,17 @@ function updateOf(batch: MiniBatch, root: ExpressionNode, room: Room): Update {
 }
 
 /** The view behind each name; what has to be computed is computed once, when it is asked for. */
-function namedViews(batch: MiniBatch, room: Room, apply: (operation: TableOperation, ...operands: readonly TableView[]) => TableView): (name: ExpressionName) => TableView {
+function namedViews(
+  batch: MiniBatch,
+  room: Room,
+  apply: (operation: TableOperation, ...operands: readonly TableView[]) => TableView,
+): (name: ExpressionName) => TableView {
   const { device, B, T, responseMask, policyLogProbs, oldLogProbs, entropies, tokenCount } = batch;
   const rows = room.table('rows', B, 2);
-  device.upload(rows, Array.from({ length: 2 * B }, (_, i) => (i % 2 === 0 ? batch.advantages[i >> 1]! : (batch.terms.get('reward')?.[i >> 1] ?? 0))));
+  device.upload(
+    rows,
+    Array.from({ length: 2 * B }, (_, i) => (i % 2 === 0 ? batch.advantages[i >> 1]! : (batch.terms.get('reward')?.[i >> 1] ?? 0))),
+  );
   const advantage = batch.tokenAdvantages ? wholeTable(batch.tokenAdvantages) : rowColumn(rows, 0);
   const computed = {
     logProb: () => wholeTable(policyLogProbs),

@@ -79,7 +79,11 @@ export class LiveSession {
   /** Takes effect at the next step of each of the side's runs; what cannot be done is said, and the run goes on as it was. */
   async change(change: Change): Promise<void> {
     const before = this.#changes.get(change.side);
-    const merged = { ...change, overrides: [...(before?.overrides ?? []), ...change.overrides], ...(change.weight === undefined && before?.weight !== undefined && { weight: before.weight }) };
+    const merged = {
+      ...change,
+      overrides: [...(before?.overrides ?? []), ...change.overrides],
+      ...(change.weight === undefined && before?.weight !== undefined && { weight: before.weight }),
+    };
     this.#changes.set(change.side, merged);
     for (const { planned, measured } of this.#active.values()) {
       if (planned.side.side !== change.side) continue;
@@ -95,7 +99,10 @@ export class LiveSession {
 
   async #apply({ side, loaded }: Planned, measured: MeasuredRun, { overrides, weight }: Change): Promise<void> {
     for (const override of overrides) {
-      if (!/^(algorithm\.|optim\.lr=)/.test(override)) throw new RecipeError([{ path: override.split('=')[0]!, message: 'expected a key of algorithm, or optim.lr, while the run goes on. Start again to change it.' }]);
+      if (!/^(algorithm\.|optim\.lr=)/.test(override))
+        throw new RecipeError([
+          { path: override.split('=')[0]!, message: 'expected a key of algorithm, or optim.lr, while the run goes on. Start again to change it.' },
+        ]);
     }
     const { recipe } = await readSide(side, loaded.recipe.seed, overrides);
     const own = weight === null ? undefined : (weight ?? side.weight);
@@ -183,7 +190,12 @@ export class LiveSession {
 /** The recipe of a side, with a seed of its own and a folder named by both. */
 async function readSide(side: LiveSide, seed: number, changes: readonly string[] = []): Promise<LoadedRecipe> {
   const file = 'recipe.yaml';
-  const name = `${side.label.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'run'}-${side.side.toLowerCase()}-seed-${seed}`;
+  const name = `${
+    side.label
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '') || 'run'
+  }-${side.side.toLowerCase()}-seed-${seed}`;
   const overrides = [`run.project=demo`, `run.name=${name}`, ...(side.overrides ?? []), `seed=${seed}`, ...changes];
   return readRecipe({ file, overrides, readText: () => Promise.resolve({ path: file, text: side.recipeText }) });
 }
@@ -193,4 +205,3 @@ function expressionOf(text: string): Expression {
   if (!parsed.ok) throw new RecipeError([{ path: 'weight', message: `${parsed.message} (character ${parsed.at + 1})` }]);
   return parsed.expression;
 }
-

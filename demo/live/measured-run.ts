@@ -45,11 +45,20 @@ export class MeasuredRun {
   readonly #evaluatesFirst: boolean;
   #algorithm: Algorithm;
   #run: TrainingRun;
-  #looked: { readonly rivers: readonly (RiverSlice | null)[]; readonly tokens: TokenBatch | null; readonly stepSeconds: number; readonly measuredAt: number; readonly sampled: number };
+  #looked: {
+    readonly rivers: readonly (RiverSlice | null)[];
+    readonly tokens: TokenBatch | null;
+    readonly stepSeconds: number;
+    readonly measuredAt: number;
+    readonly sampled: number;
+  };
 
   /** @throws RecipeError for a supervised run, which has no rollouts to look at */
   constructor(built: BuiltRun, recipe: Recipe, options: MeasureOptions, weight?: Expression) {
-    if (!built.run) throw new RecipeError([{ path: 'method', message: 'expected grpo, got sft. The demo shows what becomes of samples, and supervised training draws none.' }]);
+    if (!built.run)
+      throw new RecipeError([
+        { path: 'method', message: 'expected grpo, got sft. The demo shows what becomes of samples, and supervised training draws none.' },
+      ]);
     this.#built = built;
     this.#options = options;
     this.#run = built.run;
@@ -85,7 +94,9 @@ export class MeasuredRun {
     const algorithm = weight ? ownWeight(createAlgorithm(recipe.algorithm), weight) : createAlgorithm(recipe.algorithm);
     const { usesReference } = this.#built.run!.algorithm;
     if (algorithm.usesReference && !usesReference && !this.#run.settings.measureKl) {
-      throw new RecipeError([{ path: 'algorithm', message: 'expected a variant without a reference model, which this run was not started with. Start it again with this variant.' }]);
+      throw new RecipeError([
+        { path: 'algorithm', message: 'expected a variant without a reference model, which this run was not started with. Start it again with this variant.' },
+      ]);
     }
     algorithm.restore(this.#algorithm.state());
     const { settings } = this.#run;
@@ -124,7 +135,11 @@ export class MeasuredRun {
     const batch = await this.#capture.tokensOf(result);
     if (!batch) return null;
     const base = await baseWeights(new FrozenBatch(batch));
-    return { ...batch, flags: flagsOf(batch, batch.columns.weight, base.weight), columns: { ...batch.columns, realisedChange: await this.#realisedChange(batch) } };
+    return {
+      ...batch,
+      flags: flagsOf(batch, batch.columns.weight, base.weight),
+      columns: { ...batch.columns, realisedChange: await this.#realisedChange(batch) },
+    };
   }
 
   /** One more look at the same tokens, now that the step is taken. */
@@ -144,7 +159,9 @@ export class MeasuredRun {
   async #tell(step: number, row: Readonly<Record<string, unknown>>): Promise<void> {
     const { rivers, tokens, stepSeconds, measuredAt, sampled } = this.#looked;
     this.#looked = this.#unseen();
-    const metrics = Object.fromEntries(Object.entries(row).flatMap(([name, value]) => (typeof value === 'number' && name !== 'step' && name !== 'attempt' ? [[name, value]] : [])));
+    const metrics = Object.fromEntries(
+      Object.entries(row).flatMap(([name, value]) => (typeof value === 'number' && name !== 'step' && name !== 'attempt' ? [[name, value]] : [])),
+    );
     await this.#options.frame({ step, metrics, rivers, tokens }, { stepSeconds, measureSeconds: (performance.now() - measuredAt) / 1000, tokens: sampled });
   }
 

@@ -14,7 +14,9 @@ export const BANDS = 24;
 export const RIVER_SAMPLES = 128;
 
 /** What measuring needs of a run. */
-export type MeasuredRun = Pick<TrainingRun, 'learner' | 'sampler' | 'scorer' | 'encode' | 'random' | 'evaluations'> & { readonly settings: Pick<TrainingRun['settings'], 'sampling' | 'updatePrompts'> };
+export type MeasuredRun = Pick<TrainingRun, 'learner' | 'sampler' | 'scorer' | 'encode' | 'random' | 'evaluations'> & {
+  readonly settings: Pick<TrainingRun['settings'], 'sampling' | 'updatePrompts'>;
+};
 
 interface Watched {
   readonly prompt: Prompt;

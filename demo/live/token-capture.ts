@@ -5,7 +5,18 @@
  * is shown is whole; they add zeros.
  */
 
-import { type Algorithm, type Device, type MiniBatch, MOMENTS, NUMBER_VOCABULARY, parseNumberQuestion, type StepResult, type Tensor, type Update, verifyNumber } from '../../src/index.ts';
+import {
+  type Algorithm,
+  type Device,
+  type MiniBatch,
+  MOMENTS,
+  NUMBER_VOCABULARY,
+  parseNumberQuestion,
+  type StepResult,
+  type Tensor,
+  type Update,
+  verifyNumber,
+} from '../../src/index.ts';
 import type { TokenBatch, TokenColumn, TokenRow } from '../data/frame.ts';
 import { describedTokens } from '../data/described-tokens.ts';
 
@@ -69,11 +80,20 @@ export class TokenCapture {
 
 function roomFor({ device, B, T, moments }: MiniBatch): Kept {
   const table = (name: string, ...more: number[]): Tensor => device.create('f32', [B, T, ...more], `capture/${name}`);
-  return { device, tables: Object.fromEntries(TABLES.map((name) => [name, table(name)])) as Record<TableName, Tensor>, moments: moments ? table('moments', MOMENTS.length) : null };
+  return {
+    device,
+    tables: Object.fromEntries(TABLES.map((name) => [name, table(name)])) as Record<TableName, Tensor>,
+    moments: moments ? table('moments', MOMENTS.length) : null,
+  };
 }
 
 /** Tables of [B, T] as tokens end to end, with the text of each. */
-function laidOut(batch: MiniBatch, { step, scored }: StepResult, numbers: (name: TableName) => ArrayLike<number>, moments: ArrayLike<number> | null): TokenBatch {
+function laidOut(
+  batch: MiniBatch,
+  { step, scored }: StepResult,
+  numbers: (name: TableName) => ArrayLike<number>,
+  moments: ArrayLike<number> | null,
+): TokenBatch {
   const { T, tokenCount, rowCount, advantages, rowIds, groupIds } = batch;
   const rows: TokenRow[] = [];
   let start = 0;
@@ -95,8 +115,10 @@ function laidOut(batch: MiniBatch, { step, scored }: StepResult, numbers: (name:
     start += ids.length;
   });
   const places = rows.flatMap(({ ids }, row) => ids.map((_, t) => row * T + t));
-  const from = (values: ArrayLike<number>, scale = 1, width = 1, column = 0): Float32Array => Float32Array.from(places, (at) => values[at * width + column]! * scale);
-  const moment = (name: (typeof MOMENTS)[number]): Float32Array => (moments ? from(moments, 1, MOMENTS.length, MOMENTS.indexOf(name)) : new Float32Array(places.length).fill(Number.NaN));
+  const from = (values: ArrayLike<number>, scale = 1, width = 1, column = 0): Float32Array =>
+    Float32Array.from(places, (at) => values[at * width + column]! * scale);
+  const moment = (name: (typeof MOMENTS)[number]): Float32Array =>
+    moments ? from(moments, 1, MOMENTS.length, MOMENTS.indexOf(name)) : new Float32Array(places.length).fill(Number.NaN);
   const measured = {
     logProb: from(numbers('logProb')),
     oldLogProb: from(numbers('oldLogProb')),

@@ -27,7 +27,14 @@ export function requiredOf({ files }: GgufMeta): string[] {
   return [...files.map((file) => `logits.${file}`), 'dequantised tensors', 'greedy tokens', 'greedy log_probs', 'stopped tokens', 'stopped lengths'];
 }
 
-export async function checkGgufFolder(folder: string, meta: GgufMeta, io: Weights, tolerances: ModelCase['tolerances'], device: Device, tally: Tally): Promise<void> {
+export async function checkGgufFolder(
+  folder: string,
+  meta: GgufMeta,
+  io: Weights,
+  tolerances: ModelCase['tolerances'],
+  device: Device,
+  tally: Tally,
+): Promise<void> {
   const caseOf = async (file: string): Promise<ModelCase> => {
     const { config, weights } = await openGgufModel(await openFile(join(folder, file)));
     return { folder, config, weights, io, tolerances, adapter: null };

@@ -97,7 +97,13 @@ export async function checkLogits(model: ModelCase, device: Device, tally: Tally
   const count = inputs.packed.tokens.length;
   transformer.forward(transformer.place(inputs.packed), tables, inputs.temperature);
   const logits = device.create('f32', [count, config.vocabSize], 'verify/logits');
-  const all = tensorOf(device, 'u32', [count], Uint32Array.from({ length: count }, (_, i) => i), 'verify/rows');
+  const all = tensorOf(
+    device,
+    'u32',
+    [count],
+    Uint32Array.from({ length: count }, (_, i) => i),
+    'verify/rows',
+  );
   new LanguageHead(device, config, parameters, count, false).logits(transformer.streams.at(-1)!, all, count, logits);
   comparePacked(tally, name, tolerances['logits_abs']!, await device.read(logits), await io.read(name), inputs.slotOf, config.vocabSize, name);
 }
@@ -119,7 +125,13 @@ export async function checkForward(model: ModelCase, device: Device, tally: Tall
 
   const head = new LanguageHead(device, config, parameters, count, false);
   const logits = device.create('f32', [count, vocabSize], 'verify/logits');
-  const all = tensorOf(device, 'u32', [count], Uint32Array.from({ length: count }, (_, i) => i), 'verify/rows');
+  const all = tensorOf(
+    device,
+    'u32',
+    [count],
+    Uint32Array.from({ length: count }, (_, i) => i),
+    'verify/rows',
+  );
   head.logits(transformer.streams.at(-1)!, all, count, logits);
   comparePacked(tally, 'logits', tolerances['logits_abs']!, await device.read(logits), await io.read('logits'), slotOf, vocabSize, 'logits');
 
@@ -132,13 +144,25 @@ export async function checkForward(model: ModelCase, device: Device, tally: Tall
 }
 
 /** The base model under a switched-off adapter, and the model with its adapter folded in. */
-async function checkAdapterOffAndMerged({ config, io, tolerances }: ModelCase, device: Device, tally: Tally, model: Transformer, { packed, slotOf }: Inputs): Promise<void> {
+async function checkAdapterOffAndMerged(
+  { config, io, tolerances }: ModelCase,
+  device: Device,
+  tally: Tally,
+  model: Transformer,
+  { packed, slotOf }: Inputs,
+): Promise<void> {
   const { vocabSize } = config;
   const count = packed.tokens.length;
   const limit = tolerances['logits_abs']!;
   const head = new LanguageHead(device, config, model.parameters, count, false);
   const logits = device.create('f32', [count, vocabSize], 'verify/logits');
-  const all = tensorOf(device, 'u32', [count], Uint32Array.from({ length: count }, (_, i) => i), 'verify/rows');
+  const all = tensorOf(
+    device,
+    'u32',
+    [count],
+    Uint32Array.from({ length: count }, (_, i) => i),
+    'verify/rows',
+  );
   const compare = async (name: string) => {
     head.logits(model.runBlocks(model.place(packed), baseWeights(model.parameters)), all, count, logits);
     comparePacked(tally, name, limit, await device.read(logits), await io.read(name), slotOf, vocabSize, name);
@@ -152,11 +176,29 @@ function normalised(device: Device, config: ModelConfig, parameters: Parameters,
   const out = device.create('f32', [count, config.width], 'verify/norm');
   const inverseRms = device.create('f32', [count], 'verify/rms');
   const { width, normEps: eps } = config;
-  rmsNormForward(device, { x: rowsOf(model.streams.at(-1)!, width), out: rowsOf(out, width), weight: parameters.finalNorm.weights, inverseRms, count, heads: 1, width, eps });
+  rmsNormForward(device, {
+    x: rowsOf(model.streams.at(-1)!, width),
+    out: rowsOf(out, width),
+    weight: parameters.finalNorm.weights,
+    inverseRms,
+    count,
+    heads: 1,
+    width,
+    eps,
+  });
   return out;
 }
 
-function comparePacked(tally: Tally, quantity: string, limit: number, got: ArrayLike<number>, expected: Float32Array, slotOf: readonly number[], width: number, label: string): void {
+function comparePacked(
+  tally: Tally,
+  quantity: string,
+  limit: number,
+  got: ArrayLike<number>,
+  expected: Float32Array,
+  slotOf: readonly number[],
+  width: number,
+  label: string,
+): void {
   const placed = Float64Array.from(slotOf.flatMap((slot) => Array.from(expected.subarray(slot * width, (slot + 1) * width))));
   tally.compare(quantity, `${limit}`, got, placed, () => limit, label);
 }
@@ -169,7 +211,11 @@ export async function checkTraining(model: ModelCase, device: Device, tally: Tal
   const weights = { logProb: await io.read('w_logp'), entropy: await io.read('w_ent') };
   const byLogProb = tensorOf(device, 'f32', [B, T], weights.logProb, 'tables/byLogProb');
   const byEntropy = tensorOf(device, 'f32', [B, T], weights.entropy, 'tables/byEntropy');
-  const trained = transformer.trained.map((parameter) => ({ name: parameter.name, weights: parameter.weights, gradient: transformer.gradients.get(parameter)! }));
+  const trained = transformer.trained.map((parameter) => ({
+    name: parameter.name,
+    weights: parameter.weights,
+    gradient: transformer.gradients.get(parameter)!,
+  }));
   const optimizer = new AdamW(device, trained, ADAMW);
 
   const losses: number[] = [];
@@ -265,21 +311,46 @@ export async function checkGeneration(model: ModelCase, device: Device, tally: T
   const parameters = createParameters(device, config);
   await loadParameters(device, parameters, model.weights);
   const weights = { parameters, adapter: await loadAdapter(model, device, parameters) };
-  const sampler = new PolicySampler(device, config, weights, createRopeTable(device, config, P + steps), { maxRows: G, maxPromptTokens: G * P, maxTokens: steps });
+  const sampler = new PolicySampler(device, config, weights, createRopeTable(device, config, P + steps), {
+    maxRows: G,
+    maxPromptTokens: G * P,
+    maxTokens: steps,
+  });
   const greedy = { n: 1, maxTokens: steps, temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
   const random = Random.seeded(0);
   const free = await sampler.sample(prompts, { ...greedy, stopIds: [] }, random);
   const exact = () => 0.5; // integers: anything but equal is a miss
-  tally.compare('greedy tokens', 'equal', free.flatMap(({ tokens }) => Array.from(tokens)), await readIntegers(io, 'gen.tokens'), exact, 'gen.tokens');
+  tally.compare(
+    'greedy tokens',
+    'equal',
+    free.flatMap(({ tokens }) => Array.from(tokens)),
+    await readIntegers(io, 'gen.tokens'),
+    exact,
+    'gen.tokens',
+  );
   const limit = tolerances['log_probs_abs'] ?? 0;
-  tally.compare('greedy log_probs', `${limit}`, free.flatMap(({ logProbs }) => Array.from(logProbs)), await io.read('gen.log_probs'), () => limit, 'gen.log_probs');
+  tally.compare(
+    'greedy log_probs',
+    `${limit}`,
+    free.flatMap(({ logProbs }) => Array.from(logProbs)),
+    await io.read('gen.log_probs'),
+    () => limit,
+    'gen.log_probs',
+  );
 
   const stopIds = Array.from(await readIntegers(io, 'gen.stop_ids'));
   const [pad = 0] = await readIntegers(io, 'gen.pad_id');
   const stopped = await sampler.sample(prompts, { ...greedy, stopIds }, random);
   const padded = stopped.flatMap(({ tokens }) => [...tokens, ...Array.from({ length: steps - tokens.length }, () => pad)]);
   tally.compare('stopped tokens', 'equal', padded, await readIntegers(io, 'gen.stopped_tokens'), exact, 'gen.stopped_tokens');
-  tally.compare('stopped lengths', 'equal', stopped.map(({ tokens }) => tokens.length), await readIntegers(io, 'gen.stopped_lengths'), exact, 'gen.stopped_lengths');
+  tally.compare(
+    'stopped lengths',
+    'equal',
+    stopped.map(({ tokens }) => tokens.length),
+    await readIntegers(io, 'gen.stopped_lengths'),
+    exact,
+    'gen.stopped_lengths',
+  );
 }
 
 function largestOf(values: Float32Array): number {

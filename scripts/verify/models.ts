@@ -16,7 +16,24 @@ import { checkForward, checkGeneration, checkTraining, type ModelCase } from './
 import { Tally } from './tally.ts';
 
 /** Quantities without which a folder does not count as covered. */
-const REQUIRED = ['logits', 'hidden', 'log_probs', 'entropies', 'loss', 'gradients', 'grad_norm', 'adamw from stored gradients', 'after_adamw, firm', 'after_adamw, other', 'train_loss', 'train_grad_norm', 'greedy tokens', 'greedy log_probs', 'stopped tokens', 'stopped lengths'];
+const REQUIRED = [
+  'logits',
+  'hidden',
+  'log_probs',
+  'entropies',
+  'loss',
+  'gradients',
+  'grad_norm',
+  'adamw from stored gradients',
+  'after_adamw, firm',
+  'after_adamw, other',
+  'train_loss',
+  'train_grad_norm',
+  'greedy tokens',
+  'greedy log_probs',
+  'stopped tokens',
+  'stopped lengths',
+];
 
 /** Kinds of folder that nothing here can compute; they are named and passed over. */
 const SKIPPED: ReadonlyMap<string, string> = new Map([['vlm', 'a vision-language model']]);
@@ -57,7 +74,14 @@ async function check(folder: string, device: Device, tally: Tally): Promise<read
   const skipped = SKIPPED.get(meta.kind);
   if (skipped !== undefined) return `${skipped} (${meta.kind}) is not checked here`;
   if (meta.kind === 'gguf') {
-    await checkGgufFolder(folder, meta.raw as GgufMeta, await openWeights(await openFile(join(folder, 'io.safetensors'))), tolerancesOf(meta.raw, folder), device, tally);
+    await checkGgufFolder(
+      folder,
+      meta.raw as GgufMeta,
+      await openWeights(await openFile(join(folder, 'io.safetensors'))),
+      tolerancesOf(meta.raw, folder),
+      device,
+      tally,
+    );
     return requiredOf(meta.raw as GgufMeta);
   }
   const model = await readCase(folder);
@@ -72,7 +96,9 @@ function report(folder: string, device: Device, tally: Tally, required: readonly
   print(`${folder}: ${tally.comparisons.size} quantities, ${tally.values} values compared on ${device.name}`);
   for (const { quantity, compared, worst, where, allowed } of tally.comparisons.values()) {
     const verdict = worst <= 1 && compared > 0 ? 'ok  ' : 'MISS';
-    print(`  ${verdict} ${quantity.padEnd(28)} ${String(compared).padStart(7)} values  worst ${(worst * 100).toFixed(2).padStart(7)} % of ${allowed}${worst > 0 ? `  at ${where}` : ''}`);
+    print(
+      `  ${verdict} ${quantity.padEnd(28)} ${String(compared).padStart(7)} values  worst ${(worst * 100).toFixed(2).padStart(7)} % of ${allowed}${worst > 0 ? `  at ${where}` : ''}`,
+    );
   }
   for (const quantity of missing) print(`  not covered: ${quantity}`);
   return tally.misses.length === 0 && missing.length === 0;
@@ -80,7 +106,8 @@ function report(folder: string, device: Device, tally: Tally, required: readonly
 
 async function readMeta(folder: string): Promise<{ readonly kind: string; readonly raw: object }> {
   const file = join(folder, 'meta.json');
-  if (!existsSync(file)) throw new TrainerError(`${file}: expected a fixture, got no such file. Point at a folder with config.json, weights, meta.json and io.safetensors.`);
+  if (!existsSync(file))
+    throw new TrainerError(`${file}: expected a fixture, got no such file. Point at a folder with config.json, weights, meta.json and io.safetensors.`);
   const raw: unknown = JSON.parse(await readFile(file, 'utf8'));
   if (typeof raw !== 'object' || raw === null) throw new TrainerError(`${file}: expected an object, got ${JSON.stringify(raw)}.`);
   return { kind: 'kind' in raw ? String(raw.kind) : '', raw };
@@ -88,7 +115,8 @@ async function readMeta(folder: string): Promise<{ readonly kind: string; readon
 
 async function readCase(folder: string): Promise<ModelCase> {
   const io = join(folder, 'io.safetensors');
-  if (!existsSync(io)) throw new TrainerError(`${io}: expected a fixture, got no such file. Point at a folder with config.json, weights, meta.json and io.safetensors.`);
+  if (!existsSync(io))
+    throw new TrainerError(`${io}: expected a fixture, got no such file. Point at a folder with config.json, weights, meta.json and io.safetensors.`);
   const { config, weights } = await openModelFolder(folder);
   const expected: Weights = await openWeights(await openFile(io));
   const meta: unknown = JSON.parse(await readFile(join(folder, 'meta.json'), 'utf8'));

@@ -46,10 +46,16 @@ async function verifyFolder(folder: string, print: (line: string) => void): Prom
   try {
     const cases = await readCases(join(folder, 'cases.json'));
     const tokenizer = await openTokenizer(folder);
-    const results = [...cases.encode.map((one) => checkEncoded(tokenizer, one)), ...cases.decode.map((one) => checkDecoded(tokenizer, one)), ...cases.chat.map((one) => checkChat(tokenizer, one))];
+    const results = [
+      ...cases.encode.map((one) => checkEncoded(tokenizer, one)),
+      ...cases.decode.map((one) => checkDecoded(tokenizer, one)),
+      ...cases.chat.map((one) => checkChat(tokenizer, one)),
+    ];
     if (tokenizer.vocabSize !== cases.vocab_size) results.push(`vocabulary: expected ${cases.vocab_size}, got ${tokenizer.vocabSize}`);
     const misses = results.filter((result) => result !== null);
-    print(`${folder}: ${cases.encode.length} texts, ${cases.decode.length} lists of ids, ${cases.chat.length} chats: ${misses.length === 0 ? 'equal' : `${misses.length} MISS`}`);
+    print(
+      `${folder}: ${cases.encode.length} texts, ${cases.decode.length} lists of ids, ${cases.chat.length} chats: ${misses.length === 0 ? 'equal' : `${misses.length} MISS`}`,
+    );
     for (const miss of misses.slice(0, 10)) print(`  MISS ${miss}`);
     return misses.length === 0;
   } catch (error) {
@@ -80,7 +86,9 @@ function checkChat(tokenizer: Tokenizer, { messages, add_generation_prompt: addG
   const what = `chat ${JSON.stringify(messages)}`;
   try {
     const got = encodeChat(tokenizer, messages, { addGenerationPrompt });
-    return error === undefined ? (differs(what, got.text, text) ?? differs(what, Array.from(got.ids), ids)) : `${what}: expected the refusal ${error}, got ${got.text}`;
+    return error === undefined
+      ? (differs(what, got.text, text) ?? differs(what, Array.from(got.ids), ids))
+      : `${what}: expected the refusal ${error}, got ${got.text}`;
   } catch (thrown) {
     if (!(thrown instanceof TrainerError)) throw thrown;
     return error !== undefined && thrown.message.includes(error) ? null : `${what}: expected ${error ?? text}, got ${thrown.message}`;
@@ -92,6 +100,7 @@ async function readCases(file: string): Promise<Cases> {
     throw new TrainerError(`${file}: expected a fixture, got no such file. Point at a folder with tokenizer.json and cases.json.`, { cause });
   });
   const cases = JSON.parse(text) as Partial<Cases>;
-  if (!cases.encode || !cases.decode || !cases.chat || cases.encode.length === 0) throw new TrainerError(`${file}: expected encode, decode and chat cases, got ${Object.keys(cases).join(', ')}.`);
+  if (!cases.encode || !cases.decode || !cases.chat || cases.encode.length === 0)
+    throw new TrainerError(`${file}: expected encode, decode and chat cases, got ${Object.keys(cases).join(', ')}.`);
   return cases as Cases;
 }

@@ -77,7 +77,11 @@ function missing(): never {
 }
 
 /** BALD of each row: how far the passes disagree about its tokens, on average or at the last. */
-export function rowDisagreement({ T, responseMask, entropyOfMean, meanOfEntropies }: TokenTables, rows: number, positions: BaldOptions['positions']): Float64Array {
+export function rowDisagreement(
+  { T, responseMask, entropyOfMean, meanOfEntropies }: TokenTables,
+  rows: number,
+  positions: BaldOptions['positions'],
+): Float64Array {
   if (!entropyOfMean || !meanOfEntropies) return missing();
   const disagreement = Float64Array.from({ length: rows * T }, (_, at) => entropyOfMean[at]! - meanOfEntropies[at]!);
   const mask = Uint8Array.from({ length: rows * T }, (_, at) => (responseMask[at] === 0 ? 0 : 1));

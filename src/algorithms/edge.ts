@@ -54,7 +54,12 @@ export function edge(options: EdgeOptions): Method {
   };
 }
 
-export function edgeWeights(entropies: Float64Array, lengths: ArrayLike<number>, groups: readonly Group[], options: EdgeOptions): { readonly weights: Float64Array; readonly metrics: Record<string, number> } {
+export function edgeWeights(
+  entropies: Float64Array,
+  lengths: ArrayLike<number>,
+  groups: readonly Group[],
+  options: EdgeOptions,
+): { readonly weights: Float64Array; readonly metrics: Record<string, number> } {
   const { weight, weightMin, weightMax, beta, zClip, eps, isSource = false } = options;
   const clip = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
   const weights = new Float64Array(entropies.length).fill(1);

@@ -16,13 +16,22 @@ import { rowMeansOver, segmentMask } from './stages/segments.ts';
 
 export const egpoBlock = z
   .strictObject({
-    signal: z.enum(['nll', 'entropy']).default('nll').meta({ description: 'What says how sure a row was: the surprisal of its tokens, or their exact entropy.' }),
+    signal: z
+      .enum(['nll', 'entropy'])
+      .default('nll')
+      .meta({ description: 'What says how sure a row was: the surprisal of its tokens, or their exact entropy.' }),
     segment: z.enum(['answer', 'thinking', 'joint']).default('answer').meta({ description: 'Tokens it is taken over.' }),
     weight_min: z.number().min(0).default(0.5).meta({ description: 'Smallest weight.' }),
     weight_max: z.number().min(0).default(2).meta({ description: 'Largest weight.' }),
     eps: z.number().min(0).default(1e-6).meta({ description: 'Added to the row’s signal.' }),
-    version: z.union([z.literal(1), z.literal(2), z.literal(3)]).default(3).meta({ description: 'Which release; 3 leaves rows with an empty segment alone.' }),
-    negatives: z.enum(['original', 'clamp', 'lock_one']).default('original').meta({ description: 'Rows without a positive reward: weighted alike, never raised, or left at 1.' }),
+    version: z
+      .union([z.literal(1), z.literal(2), z.literal(3)])
+      .default(3)
+      .meta({ description: 'Which release; 3 leaves rows with an empty segment alone.' }),
+    negatives: z
+      .enum(['original', 'clamp', 'lock_one'])
+      .default('original')
+      .meta({ description: 'Rows without a positive reward: weighted alike, never raised, or left at 1.' }),
   })
   .nullable()
   .default(null)
@@ -67,7 +76,10 @@ export interface EgpoRows {
   readonly groups: readonly Group[];
 }
 
-export function egpoWeights({ signal, isValid, isPositive, groups }: EgpoRows, options: EgpoOptions): { readonly weights: Float64Array; readonly metrics: Record<string, number> } {
+export function egpoWeights(
+  { signal, isValid, isPositive, groups }: EgpoRows,
+  options: EgpoOptions,
+): { readonly weights: Float64Array; readonly metrics: Record<string, number> } {
   const { weightMin, weightMax, eps, version, negatives } = options;
   const counts = (i: number): boolean => version < 3 || isValid[i]!;
   const ratios = new Float64Array(signal.length);
@@ -102,7 +114,10 @@ interface EgpoMeasures extends Omit<EgpoRows, 'groups'> {
   readonly measured: readonly number[];
 }
 
-function egpoMetrics({ signal, groupMeans, ratios, weights, measured, isPositive, isValid }: EgpoMeasures, { version, negatives }: EgpoOptions): Record<string, number> {
+function egpoMetrics(
+  { signal, groupMeans, ratios, weights, measured, isPositive, isValid }: EgpoMeasures,
+  { version, negatives }: EgpoOptions,
+): Record<string, number> {
   const all = Array.from(weights);
   const mean = (values: readonly number[]): number => (values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length);
   const pick = (table: Float64Array): number[] => measured.map((i) => table[i]!);

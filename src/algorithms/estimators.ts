@@ -52,7 +52,14 @@ export function estimateAdvantages(batch: RolloutBatch, rewards: Float64Array, o
     case 'opo':
       return { values: lengthWeightedAdvantages(rewards, groups, lengths, singleton) };
     case 'gpg':
-      return { values: sparseScaledAdvantages(rewards.map((reward, i) => (lengths[i] === 0 ? Number.NaN : reward)), groups, 1, singleton) };
+      return {
+        values: sparseScaledAdvantages(
+          rewards.map((reward, i) => (lengths[i] === 0 ? Number.NaN : reward)),
+          groups,
+          1,
+          singleton,
+        ),
+      };
     case 'maxrl':
       return { values: meanScaledAdvantages(rewards, groups, eps, singleton) };
     case 'grpo_passk':
@@ -80,12 +87,20 @@ function sumOfNormalized({ rewardParts, rewardWeights, groups, rows }: RolloutBa
   const parts = [...rewardParts];
   if (parts.length === 0) return new Float64Array(rows);
   const weights = parts.map(([name]) => rewardWeights?.get(name) ?? 1);
-  return normalizedThenSummed(parts.map(([, values]) => values), weights, groups, { eps, singleton: compat.advantage.singleton === 'raw' ? 'raw' : 'zero' });
+  return normalizedThenSummed(
+    parts.map(([, values]) => values),
+    weights,
+    groups,
+    { eps, singleton: compat.advantage.singleton === 'raw' ? 'raw' : 'zero' },
+  );
 }
 
 function optimalTokens(batch: RolloutBatch, rewards: Float64Array): Float64Array {
   const { tables, groups } = batch;
-  if (!tables?.oldSumP2) throw new DataError('advantage optimal_token_baseline: expected Σ p² of every token of the rollout batch, got none. The estimator needs `tables` and `moments`.');
+  if (!tables?.oldSumP2)
+    throw new DataError(
+      'advantage optimal_token_baseline: expected Σ p² of every token of the rollout batch, got none. The estimator needs `tables` and `moments`.',
+    );
   const known = groups.map((group) => ({ ...group, rows: group.rows.filter((row) => !Number.isNaN(rewards[row]!)) })).filter(({ rows }) => rows.length > 0);
   return optimalTokenBaseline(rewards, known, maskOf(batch), { oldLogProbs: tables.oldLogProbs, sumP2: tables.oldSumP2, eps: 1e-8, handleZeroTail: true });
 }

@@ -88,7 +88,8 @@ function advantagesOf(batch: RolloutBatch, options: AlgorithmOptions, methods: r
   if (tokens) scaleTokens(tokens, estimated, values, width);
 
   // Groups of equal rewards have no slope of their own, but other terms may move them.
-  const hasOtherTerms = (klCoefOf(options, methods) !== 0 && !options.klInReward) || options.entropyCoef !== 0 || methods.some((method) => method.usesEveryGroup);
+  const hasOtherTerms =
+    (klCoefOf(options, methods) !== 0 && !options.klInReward) || options.entropyCoef !== 0 || methods.some((method) => method.usesEveryGroup);
   const usesAll = hasOtherTerms || comparesWholeBatch(options.advantage);
   const isMoved = (row: number): boolean => values[row] !== 0 || (tokens?.subarray(row * width, (row + 1) * width).some((value) => value !== 0) ?? false);
   return {

@@ -3,7 +3,11 @@
 import { z } from 'zod';
 import { nextBeta, nextTau, targetAt, type TauState } from './stages/maxent-control.ts';
 
-const number = (value: number, description: string, unit?: string) => z.number().default(value).meta({ description, ...(unit !== undefined && { unit }) });
+const number = (value: number, description: string, unit?: string) =>
+  z
+    .number()
+    .default(value)
+    .meta({ description, ...(unit !== undefined && { unit }) });
 
 export const tauControlBlock = z
   .strictObject({
@@ -75,7 +79,11 @@ export class TargetController {
     this.#steps++;
     if (this.#tau && entropy !== undefined && Number.isFinite(entropy)) {
       // As in the source, a largest temperature of 0 is none.
-      this.#state = nextTau(this.#state, entropy, targetAt(this.#steps, this.#tau), { ...this.#tau, lr: this.#tau.step, max: this.#tau.max === 0 ? null : this.#tau.max });
+      this.#state = nextTau(this.#state, entropy, targetAt(this.#steps, this.#tau), {
+        ...this.#tau,
+        lr: this.#tau.step,
+        max: this.#tau.max === 0 ? null : this.#tau.max,
+      });
     }
     if (this.#beta && kl !== undefined && Number.isFinite(kl)) this.#tie = nextBeta(this.#tie, kl, this.#beta);
     return { 'maxent/tau': this.#state.tau, 'maxent/beta': this.#tie };

@@ -102,7 +102,11 @@ function setTargets({ batch, rewards, values, terms, metrics }: AdvantageDraft, 
     const own = group.rows.filter((row) => batch.lengths[row]! > 0 && !Number.isNaN(rewards[row]!));
     if (own.length === 0) continue;
     const utilities = own.map((row) => rewards[row]!);
-    const { q, weights } = listwiseTarget(utilities, own.map((row) => referenceScore(batch, row, options)), { ...options, denominator: 'tau+beta' });
+    const { q, weights } = listwiseTarget(
+      utilities,
+      own.map((row) => referenceScore(batch, row, options)),
+      { ...options, denominator: 'tau+beta' },
+    );
     const isSkipped = options.form === 'listwise-ce' && options.skipZeroVariance && isNeutral(q);
     if (isSkipped) neutral++;
     own.forEach((row, i) => {

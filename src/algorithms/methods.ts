@@ -125,8 +125,14 @@ export function methodsOf(base: AlgorithmOptions, on: MethodOptions): Method[] {
     ...make(on.entropyTarget, entropyTarget),
     ...(control ? [control] : []),
   ];
-  atMostOne(methods.filter((method) => method.policyTerm), 'policy term');
-  atMostOne(methods.filter((method) => method.entropyTerm ?? method.entropyCoef), 'entropy term');
+  atMostOne(
+    methods.filter((method) => method.policyTerm),
+    'policy term',
+  );
+  atMostOne(
+    methods.filter((method) => method.entropyTerm ?? method.entropyCoef),
+    'entropy term',
+  );
   return methods;
 }
 

@@ -14,7 +14,11 @@ import type { Draft } from './draft.ts';
 import type { Method } from './method.ts';
 import { policyTerm, type SurrogateColumns } from './stages/surrogate.ts';
 
-const off = <T extends z.ZodType>(schema: T, description: string) => schema.nullable().default(null as never).meta({ description });
+const off = <T extends z.ZodType>(schema: T, description: string) =>
+  schema
+    .nullable()
+    .default(null as never)
+    .meta({ description });
 const positive = (value: number, description: string) => z.number().gt(0).default(value).meta({ description });
 const nonNegative = (value: number, description: string) => z.number().min(0).default(value).meta({ description });
 
@@ -51,7 +55,8 @@ export const sapoBlock = off(
   z.strictObject({ tau_positive: positive(1, 'Steepness for positive advantages.'), tau_negative: positive(1.05, 'Steepness for negative ones.') }),
   'A gate that fades as the ratio leaves 1, in place of the clip.',
 );
-export const sapo = (options: SapoOptions): Method => surrogateMethod('sapo', [0, UNBOUNDED], (draft) => policyTerm(draft, softGateSurrogate, { clampLogRatio: 20, ...options }));
+export const sapo = (options: SapoOptions): Method =>
+  surrogateMethod('sapo', [0, UNBOUNDED], (draft) => policyTerm(draft, softGateSurrogate, { clampLogRatio: 20, ...options }));
 
 export interface GmpoOptions {
   readonly low: number;
@@ -61,7 +66,8 @@ export const gmpoBlock = off(
   z.strictObject({ low: nonNegative(0.4, 'The log-ratio counts down to −low.'), high: nonNegative(0.4, 'The log-ratio counts up to high.') }),
   'The geometric mean of the token ratios; wants loss_agg seq-mean-token-mean.',
 );
-export const gmpo = ({ low, high }: GmpoOptions): Method => surrogateMethod('gmpo', [-low, high], (draft) => policyTerm(draft, geometricSurrogate, { clampLogRatio: UNCLAMPED }));
+export const gmpo = ({ low, high }: GmpoOptions): Method =>
+  surrogateMethod('gmpo', [-low, high], (draft) => policyTerm(draft, geometricSurrogate, { clampLogRatio: UNCLAMPED }));
 
 export interface DppoOptions {
   readonly divergence: 'tv' | 'kl';

@@ -12,7 +12,12 @@ import { overlongPenalty } from './stages/overlong.ts';
 
 export const overlongBlock = z
   .strictObject({
-    buffer: z.number().gt(0).nullable().default(null).meta({ description: 'Tokens before rollout.max_tokens at which the penalty begins; null = a fifth of it.', unit: 'tokens' }),
+    buffer: z
+      .number()
+      .gt(0)
+      .nullable()
+      .default(null)
+      .meta({ description: 'Tokens before rollout.max_tokens at which the penalty begins; null = a fifth of it.', unit: 'tokens' }),
     factor: z.number().min(0).default(1).meta({ description: 'Penalty at the limit.' }),
   })
   .nullable()

@@ -45,7 +45,15 @@ export const regimeTable: readonly RegimeRow[] = [
     concerns: (regime) => {
       const { algorithm: on } = regime;
       if (!onPolicy(regime)) return [];
-      return keysWhere({ cispo: !!on.cispo, sapo: !!on.sapo, dppo: !!on.dppo, vespo: !!on.vespo, ce_gppo: !!on.ceGppo, erc: !!on.erc, 'name: clip_higher': on.name === 'clip_higher' });
+      return keysWhere({
+        cispo: !!on.cispo,
+        sapo: !!on.sapo,
+        dppo: !!on.dppo,
+        vespo: !!on.vespo,
+        ce_gppo: !!on.ceGppo,
+        erc: !!on.erc,
+        'name: clip_higher': on.name === 'clip_higher',
+      });
     },
     message: `equals plain policy gradient with one update a step, since every ratio is 1. ${twoUpdates}`,
   },
@@ -66,7 +74,8 @@ export const regimeTable: readonly RegimeRow[] = [
   },
   {
     id: 'double-correction',
-    concerns: ({ algorithm: on, takesSamplerLogProbs }) => (on.rolloutCorrection && (on.vespo || (on.cispo && takesSamplerLogProbs)) ? ['algorithm.rollout_correction'] : []),
+    concerns: ({ algorithm: on, takesSamplerLogProbs }) =>
+      on.rolloutCorrection && (on.vespo || (on.cispo && takesSamplerLogProbs)) ? ['algorithm.rollout_correction'] : [],
     message: 'the surrogate weighs by the same ratio: it would be applied twice. Set algorithm.rollout_correction to null.',
   },
   {
@@ -83,8 +92,10 @@ export const regimeTable: readonly RegimeRow[] = [
   },
   {
     id: 'signal-on-other-tokens',
-    concerns: ({ algorithm: on }) => (on.entropyControl && on.entropyControl.actuator !== 'entropy_coef' && on.highEntropy ? ['algorithm.entropy_control'] : []),
-    message: 'its entropy is measured on the tokens that high_entropy keeps, and its actuator moves others too. Use actuator entropy_coef, or leave high_entropy out.',
+    concerns: ({ algorithm: on }) =>
+      on.entropyControl && on.entropyControl.actuator !== 'entropy_coef' && on.highEntropy ? ['algorithm.entropy_control'] : [],
+    message:
+      'its entropy is measured on the tokens that high_entropy keeps, and its actuator moves others too. Use actuator entropy_coef, or leave high_entropy out.',
   },
   {
     id: 'missing-score',

@@ -36,7 +36,8 @@ export function rolloutRejection({ statistic, max, min }: RolloutRejectionOption
     needs: { tables: true, rolloutLogProbs: true },
     rows({ batch, inLoss, metrics }) {
       const { tables, rows } = batch;
-      if (!tables?.rolloutLogProbs) throw new DataError('rollout_rejection: expected the sampler’s log-probs of the rollout batch, got none. The method needs `tables`.');
+      if (!tables?.rolloutLogProbs)
+        throw new DataError('rollout_rejection: expected the sampler’s log-probs of the rollout batch, got none. The method needs `tables`.');
       const { T, responseMask: mask, oldLogProbs: trainer, rolloutLogProbs: sampler } = tables;
       const { keep, metrics: measured } = rejectByGap({ rows, T, mask, trainer, sampler }, [{ statistic, threshold: min === null ? max : [min, max] }]);
       for (let i = 0; i < rows; i++) {

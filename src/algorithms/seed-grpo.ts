@@ -30,7 +30,10 @@ export function seedGrpo({ alpha }: { readonly alpha: number }): Method {
       let [entropies, scales] = [0, 0];
       for (const group of groups) {
         const own = group.rows.filter((row) => lengths[row]! > 0);
-        const entropy = semanticEntropy(own.map((row) => means[row]!), own.map((row) => answerKeys[row]!));
+        const entropy = semanticEntropy(
+          own.map((row) => means[row]!),
+          own.map((row) => answerKeys[row]!),
+        );
         const scale = seedScale(entropy, group.rows.length, alpha);
         for (const row of group.rows) values[row]! *= scale;
         entropies += entropy / groups.length;

@@ -15,7 +15,9 @@ import type { Method } from './method.ts';
 import { softmax, weightEntropy } from './stages/listwise.ts';
 
 export const xdrBlock = z
-  .strictObject({ tau: z.number().min(0).nullable().default(null).meta({ description: 'Temperature of the weights; null leaves every row at 1, 0 keeps the best.' }) })
+  .strictObject({
+    tau: z.number().min(0).nullable().default(null).meta({ description: 'Temperature of the weights; null leaves every row at 1, 0 keeps the best.' }),
+  })
   .nullable()
   .default(null)
   .meta({ description: 'Weigh the rows of a group by what they contribute.' });

@@ -41,7 +41,12 @@ export const metricChapters: readonly MetricChapter[] = [
     title: 'The policy and how it moves',
     metrics: [
       { name: 'entropy', meaning: 'mean over tokens of −Σ p ln p, of the distribution at the sampling temperature', unit: 'nats', from: trl },
-      { name: 'entropy_change/predicted', meaning: 'first-order change of entropy per unit step along the slopes of the first update: mean of −w·[p(ln p + H) − (Σp² ln p + H·Σp²)], w the token’s weight', unit: 'nats' },
+      {
+        name: 'entropy_change/predicted',
+        meaning:
+          'first-order change of entropy per unit step along the slopes of the first update: mean of −w·[p(ln p + H) − (Σp² ln p + H·Σp²)], w the token’s weight',
+        unit: 'nats',
+      },
       { name: 'entropy_change/realised', meaning: 'entropy of this step minus that of the step before', unit: 'nats' },
       { name: 'entropy_coef', meaning: 'coefficient of the entropy bonus in force', from: trl },
       { name: 'loss', meaning: 'the scalar whose slopes are followed, all terms together. It says little: its slope matters, its value is near 0', from: trl },

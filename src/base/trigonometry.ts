@@ -25,7 +25,8 @@ export interface SineCosine {
  * @throws TrainerError if |angle| is not below `LARGEST_ANGLE`
  */
 export function sineCosine(angle: number): SineCosine {
-  if (!(Math.abs(angle) < LARGEST_ANGLE)) throw new TrainerError(`sineCosine: expected an angle between ±${LARGEST_ANGLE}, got ${angle}. Use shorter sequences.`);
+  if (!(Math.abs(angle) < LARGEST_ANGLE))
+    throw new TrainerError(`sineCosine: expected an angle between ±${LARGEST_ANGLE}, got ${angle}. Use shorter sequences.`);
   const [first, second, third] = QUARTER_TURN;
   const n = Math.round(angle * QUARTERS_PER_RADIAN);
   const r = angle - n * first - n * second - n * third;

@@ -17,13 +17,25 @@ export function algorithms(name: string | undefined, { json }: { readonly json: 
 }
 
 function unknown(name: string): RecipeError {
-  const meant = nearest(name, catalogueEntries.map((entry) => entry.name));
+  const meant = nearest(
+    name,
+    catalogueEntries.map((entry) => entry.name),
+  );
   return new RecipeError(`algorithms: expected a preset or a method, got ${name}. ${meant ? `Did you mean ${meant}?` : 'entrain algorithms lists them.'}`);
 }
 
 function listLines(): string[] {
-  const rows = (kind: CatalogueEntry['kind']) => columns(catalogueEntries.filter((entry) => entry.kind === kind).map(({ name, summary, source }) => [`  ${name}`, summary, shortSource(source)]));
-  return ['presets (algorithm.name)', ...rows('preset'), '', 'methods (a block under algorithm switches one on; they compose)', ...rows('method'), '', 'entrain algorithms NAME: math, options, source'];
+  const rows = (kind: CatalogueEntry['kind']) =>
+    columns(catalogueEntries.filter((entry) => entry.kind === kind).map(({ name, summary, source }) => [`  ${name}`, summary, shortSource(source)]));
+  return [
+    'presets (algorithm.name)',
+    ...rows('preset'),
+    '',
+    'methods (a block under algorithm switches one on; they compose)',
+    ...rows('method'),
+    '',
+    'entrain algorithms NAME: math, options, source',
+  ];
 }
 
 function entryLines({ kind, name, summary, text, source, options }: CatalogueEntry): string[] {

@@ -14,7 +14,14 @@ export async function closingLines(store: RunStore, next: readonly string[]): Pr
   const rows = rowsOf((await readText(store, summaryPath)) ?? '', summaryPath);
   const [first, last] = [rows[0], rows.at(-1)];
   if (!first || !last || first.step === last.step) return [];
-  return ['', ...measureTable(rows, first, last), '', ...(await completionsThenAndNow(store, first.step, last.step)), 'next:', ...next.map((command) => `  ${command}`)];
+  return [
+    '',
+    ...measureTable(rows, first, last),
+    '',
+    ...(await completionsThenAndNow(store, first.step, last.step)),
+    'next:',
+    ...next.map((command) => `  ${command}`),
+  ];
 }
 
 function measureTable(rows: readonly MetricsRow[], first: MetricsRow, last: MetricsRow): string[] {

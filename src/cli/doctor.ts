@@ -52,10 +52,16 @@ function describeAdapter(adapter: AdapterDiagnosis): string[] {
     row('tier', adapter.tier),
     ...FEATURES.map((name, i) => row(i === 0 ? 'features' : '', `${name}: ${stateOf(name, features)}`)),
     ...Object.entries(adapter.limits).map(([name, { offered, granted }], i) =>
-      row(i === 0 ? 'limits' : '', `${name}: ${granted.toLocaleString('en')}${granted === offered ? '' : ` granted of ${offered.toLocaleString('en')} offered`}`),
+      row(
+        i === 0 ? 'limits' : '',
+        `${name}: ${granted.toLocaleString('en')}${granted === offered ? '' : ` granted of ${offered.toLocaleString('en')} offered`}`,
+      ),
     ),
     ...adapter.checks.map(({ name, worst, tolerance, passed }, i) =>
-      row(i === 0 ? 'numbers' : '', `${name}: ${passed ? 'right' : 'WRONG'}, at most ${worst.toExponential(1)} from float64 (${tolerance.toExponential(0)} allowed)`),
+      row(
+        i === 0 ? 'numbers' : '',
+        `${name}: ${passed ? 'right' : 'WRONG'}, at most ${worst.toExponential(1)} from float64 (${tolerance.toExponential(0)} allowed)`,
+      ),
     ),
     row('speed', `multiply-add ${ceilings.multiplyAddGflops.toFixed(1)} GFLOP/s, the most this device did`),
     row('', `f32 product of ${product.side}³ ${product.gflops.toFixed(1)} GFLOP/s, ${share.toFixed(0)} % of it`),
@@ -67,7 +73,10 @@ function describeAdapter(adapter: AdapterDiagnosis): string[] {
 function verdict({ checks, name }: AdapterDiagnosis): string[] {
   const wrong = checks.filter(({ passed }) => !passed).map((check) => check.name);
   if (wrong.length === 0) return [];
-  return ['', `adapter ${name}: expected ${wrong.join(' and ')} within its tolerance of float64, got more. Update its driver or choose another with --adapter; training on it would go wrong.`];
+  return [
+    '',
+    `adapter ${name}: expected ${wrong.join(' and ')} within its tolerance of float64, got more. Update its driver or choose another with --adapter; training on it would go wrong.`,
+  ];
 }
 
 function stateOf(name: string, { offered, granted }: AdapterDiagnosis['features']): string {

@@ -108,9 +108,11 @@ function programOf(surroundings: Surroundings, finish: (code: number) => void): 
     (loaded, { json = false }) => showData(loaded, { json }, surroundings),
     program.command('data').description('Look at prompts before a run.'),
   );
-  common(program.command('algorithms [name]').description('Presets and methods, a line each; with a name its math, options and source.')).action((name: string | undefined, { json = false }: Options) => {
-    finish(algorithms(name, { json }, terminal));
-  });
+  common(program.command('algorithms [name]').description('Presets and methods, a line each; with a name its math, options and source.')).action(
+    (name: string | undefined, { json = false }: Options) => {
+      finish(algorithms(name, { json }, terminal));
+    },
+  );
   common(program.command('doctor').description('What this machine offers, and whether it computes rightly.')).action(
     async ({ adapter, json = false }: Options) => {
       finish(await engine.doctor({ json, ...(adapter !== undefined && { adapter }) }, { write: terminal.out }));

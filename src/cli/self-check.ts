@@ -42,9 +42,21 @@ async function smallProduct(device: Device): Promise<readonly number[]> {
 
 async function smallStats(device: Device): Promise<readonly number[]> {
   const [count, vocabulary] = [9, 101];
-  const logits = tensorOf(device, 'f32', [count, vocabulary], numbers('logits', count * vocabulary).map((x) => 8 * x), 'check/logits');
+  const logits = tensorOf(
+    device,
+    'f32',
+    [count, vocabulary],
+    numbers('logits', count * vocabulary).map((x) => 8 * x),
+    'check/logits',
+  );
   const ids = Uint32Array.from({ length: count }, (_, row) => row);
-  const targets = tensorOf(device, 'u32', [count], ids.map((row) => (row * 37) % vocabulary), 'check/targets');
+  const targets = tensorOf(
+    device,
+    'u32',
+    [count],
+    ids.map((row) => (row * 37) % vocabulary),
+    'check/targets',
+  );
   const slots = tensorOf(device, 'u32', [count], ids, 'check/slots');
   const state = device.create('f32', [count, STATE_WIDTH], 'check/state');
   const logProbs = device.create('f32', [count], 'check/log-probs');

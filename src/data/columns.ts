@@ -20,21 +20,14 @@ const ANSWER_COLUMNS = ['ground_truth', 'answer', 'solution', 'target', 'label']
  *
  * @throws DataError if the column is missing or holds neither
  */
-export function readPromptColumn(
-  columns: Columns,
-  at: string,
-  { promptKey }: ColumnNames = {},
-): Pick<Prompt, 'text'> | Pick<Prompt, 'messages'> {
+export function readPromptColumn(columns: Columns, at: string, { promptKey }: ColumnNames = {}): Pick<Prompt, 'text'> | Pick<Prompt, 'messages'> {
   const name = promptKey ?? 'prompt';
   const value = columnOf(columns, name);
   if (value === undefined) {
-    throw new DataError(
-      `${at}: expected a column ${name}, got ${Object.keys(columns).join(', ') || 'none'}. Name the prompt's column in data.prompt_key.`,
-    );
+    throw new DataError(`${at}: expected a column ${name}, got ${Object.keys(columns).join(', ') || 'none'}. Name the prompt's column in data.prompt_key.`);
   }
   if (typeof value === 'string') return { text: value };
-  if (Array.isArray(value) && value.length > 0)
-    return { messages: value.map((message) => readMessage(message, `${at}: ${name}`)) };
+  if (Array.isArray(value) && value.length > 0) return { messages: value.map((message) => readMessage(message, `${at}: ${name}`)) };
   throw new DataError(
     `${at}: expected ${name} to be a string or a list of messages, got ${excerpt(value)}. Mend the line, or choose another column in data.prompt_key.`,
   );
@@ -57,9 +50,7 @@ export function readAnswer(columns: Columns, at: string, { answerKey }: ColumnNa
   if (answerKey !== undefined) {
     const answer = columnOf(columns, answerKey);
     if (answer === undefined) {
-      throw new DataError(
-        `${at}: expected a column ${answerKey}, got ${Object.keys(columns).join(', ')}. Correct data.answer_key.`,
-      );
+      throw new DataError(`${at}: expected a column ${answerKey}, got ${Object.keys(columns).join(', ')}. Correct data.answer_key.`);
     }
     return answer;
   }

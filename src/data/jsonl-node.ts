@@ -23,9 +23,6 @@ function decodeUtf8(bytes: Uint8Array, path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new DataError(
-      `${path}: expected UTF-8 text of at most 512 MiB, got ${bytes.length} bytes that are not. Convert or split the file.`,
-      { cause },
-    );
+    throw new DataError(`${path}: expected UTF-8 text of at most 512 MiB, got ${bytes.length} bytes that are not. Convert or split the file.`, { cause });
   }
 }

@@ -34,10 +34,7 @@ function parseRow(line: string, at: string, isLast: boolean): Readonly<Record<st
     row = JSON.parse(line);
   } catch (cause) {
     const got = isLast ? `a last line cut off after ${line.length} characters` : excerpt(line);
-    throw new DataError(
-      `${at}: expected a JSON object, got ${got}. ${isLast ? 'Write the file again, or remove the line.' : 'Mend the line.'}`,
-      { cause },
-    );
+    throw new DataError(`${at}: expected a JSON object, got ${got}. ${isLast ? 'Write the file again, or remove the line.' : 'Mend the line.'}`, { cause });
   }
   if (typeof row !== 'object' || row === null || Array.isArray(row)) {
     throw new DataError(`${at}: expected a JSON object, got ${excerpt(line)}. Write one object of columns per line.`);
@@ -55,11 +52,7 @@ function excerpt(line: string): string {
  * @param name  what the set is called where a row names no source
  * @throws DataError with file and line where a row has no prompt, or the file has no row
  */
-export function parsePrompts(
-  text: string,
-  file: string,
-  names: ColumnNames & { readonly name?: string } = {},
-): PromptSet {
+export function parsePrompts(text: string, file: string, names: ColumnNames & { readonly name?: string } = {}): PromptSet {
   const name = names.name ?? file;
   const prompts = parseJsonl(text, file).map(({ line, columns }): Prompt => {
     const at = `${file}:${line}`;

@@ -4,11 +4,7 @@ import { MAKE_THE_NUMBER, maxDigitsOf, type NumberQuestion, type NumberTask } fr
 import { valueOf } from './make-the-number-verifier.ts';
 
 /** The exact number of right answers to a question within the completion limit. */
-export function countAnswers(
-  question: NumberQuestion,
-  task: NumberTask = MAKE_THE_NUMBER,
-  maxDigits: number = maxDigitsOf(task),
-): number {
+export function countAnswers(question: NumberQuestion, task: NumberTask = MAKE_THE_NUMBER, maxDigits: number = maxDigitsOf(task)): number {
   return countAnswersByTarget(question.required, task, maxDigits).get(question.target) ?? 0;
 }
 
@@ -44,8 +40,7 @@ export function countAnswersByTarget(
   const counts = new Map<number, number>();
 
   for (let length = 1; length <= maxDigits; length++) {
-    if (length > 1 && task.multiplication)
-      terms.push(joined([[terms[length - 1]!, digits, (a, b) => [a * b]]], all, task));
+    if (length > 1 && task.multiplication) terms.push(joined([[terms[length - 1]!, digits, (a, b) => [a * b]]], all, task));
     const longestTerm = task.multiplication ? length : 1;
     const ways = Array.from({ length: longestTerm }, (_, i): Join => {
       const isFirst = i + 1 === length;
@@ -53,8 +48,7 @@ export function countAnswersByTarget(
     });
     const whole = joined(ways, all, task);
     answers.push(whole);
-    for (const { value, held, count } of whole)
-      if (hasAll(held, all)) counts.set(value, (counts.get(value) ?? 0) + count);
+    for (const { value, held, count } of whole) if (hasAll(held, all)) counts.set(value, (counts.get(value) ?? 0) + count);
   }
   return counts;
 }
@@ -100,24 +94,13 @@ function hasAll(held: string, required: string): boolean {
 }
 
 /** The right answers to a question with at most `maxDigits` digits: shorter ones first, then token by token, + - * and 1–9. */
-export function* enumerateAnswers(
-  question: NumberQuestion,
-  maxDigits: number,
-  task: NumberTask = MAKE_THE_NUMBER,
-): Generator<string> {
+export function* enumerateAnswers(question: NumberQuestion, maxDigits: number, task: NumberTask = MAKE_THE_NUMBER): Generator<string> {
   const most = Math.min(maxDigits, maxDigitsOf(task));
-  for (let length = 1; length <= most; length++)
-    yield* answersAfter('', question.required.join(''), length, question.target, task);
+  for (let length = 1; length <= most; length++) yield* answersAfter('', question.required.join(''), length, question.target, task);
 }
 
 /** Right answers that begin with `beginning`, still need `missing` and have `left` more digits. */
-function* answersAfter(
-  beginning: string,
-  missing: string,
-  left: number,
-  target: number,
-  task: NumberTask,
-): Generator<string> {
+function* answersAfter(beginning: string, missing: string, left: number, target: number, task: NumberTask): Generator<string> {
   const value = beginning === '' ? 0 : valueOf(beginning);
   // What is left must have room for the missing digits and, where nothing multiplies, reach the target.
   if (missing.length > left || (!task.multiplication && Math.abs(target - value) > 9 * left)) return;

@@ -20,12 +20,7 @@ export type NumberVerdict =
  * @param text     the completion with its special tokens spelled out; nothing after an end token counts
  * @param finished whether the sampler stopped at the end token, when the text no longer shows it
  */
-export function verifyNumber(
-  question: NumberQuestion,
-  text: string,
-  finished: boolean,
-  task: NumberTask = MAKE_THE_NUMBER,
-): NumberVerdict {
+export function verifyNumber(question: NumberQuestion, text: string, finished: boolean, task: NumberTask = MAKE_THE_NUMBER): NumberVerdict {
   const end = text.indexOf('<eos>');
   const answer = end < 0 ? text : text.slice(0, end);
   const tokens = answer.match(/<(?:pad|bos)>|[^]/g) ?? [];

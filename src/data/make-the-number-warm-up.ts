@@ -49,9 +49,7 @@ export function warmUpExample(seed: number, index: number, task: NumberTask = MA
     const question = { required: drawRequired(random, draw, completion, task), target };
     if (!isHeldOut(question)) return { prompt: numberPrompt(question), completion };
   }
-  throw new DataError(
-    `make-the-number: expected an answer of ${SHORTEST} to ${LONGEST} digits for ${target}, got none. Choose other targets.`,
-  );
+  throw new DataError(`make-the-number: expected an answer of ${SHORTEST} to ${LONGEST} digits for ${target}, got none. Choose other targets.`);
 }
 
 /** Where the numbers of one draw lie in its counter. */
@@ -80,8 +78,7 @@ function drawAnswer(random: Random, draw: number, target: number, task: NumberTa
     // From here on, the digit multiplies the term that it begins or continues.
     const isLast = i === length - 1;
     const digit = isLast ? (target - sum) / term : 1 + random.below(9, draw, DIGIT_PLACE + i);
-    if (!Number.isInteger(digit) || digit < 1 || digit > 9 || (task.eachDigitOnce && answer.includes(String(digit))))
-      return undefined;
+    if (!Number.isInteger(digit) || digit < 1 || digit > 9 || (task.eachDigitOnce && answer.includes(String(digit)))) return undefined;
     answer += `${sign}${digit}`;
     if (isLast) return answer;
     term *= digit;
@@ -99,7 +96,6 @@ function drawSign(random: Random, draw: number, place: number, { multiplication 
 function drawRequired(random: Random, draw: number, answer: string, { requiredDigits }: NumberTask): readonly number[] {
   const digits = Array.from(answer.replace(/\D/g, ''), Number);
   const required: number[] = [];
-  for (let i = 0; i < requiredDigits; i++)
-    required.push(...digits.splice(random.below(digits.length, draw, REQUIRED_PLACE + i), 1));
+  for (let i = 0; i < requiredDigits; i++) required.push(...digits.splice(random.below(digits.length, draw, REQUIRED_PLACE + i), 1));
   return required.sort((a, b) => a - b);
 }

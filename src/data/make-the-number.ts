@@ -108,14 +108,10 @@ export function checkTask(task: NumberTask): void {
   const [low, high] = task.targets;
   const isTwoDigits = (n: number): boolean => Number.isInteger(n) && n >= 0 && n <= 99;
   if (!isTwoDigits(low) || !isTwoDigits(high) || low > high) {
-    throw new RecipeError(
-      `make-the-number: expected targets [low, high] within 0 … 99, got [${low}, ${high}]. Two digits are all a prompt holds.`,
-    );
+    throw new RecipeError(`make-the-number: expected targets [low, high] within 0 … 99, got [${low}, ${high}]. Two digits are all a prompt holds.`);
   }
   const most = maxDigitsOf(task);
   if (!Number.isInteger(task.requiredDigits) || task.requiredDigits < 1 || task.requiredDigits > most) {
-    throw new RecipeError(
-      `make-the-number: expected 1 to ${most} required digits, got ${task.requiredDigits}. Require fewer or allow more tokens.`,
-    );
+    throw new RecipeError(`make-the-number: expected 1 to ${most} required digits, got ${task.requiredDigits}. Require fewer or allow more tokens.`);
   }
 }

@@ -74,7 +74,10 @@ export class Learner {
    */
   async uncertainty(groups: readonly PackedGroup[], rows: number, length: number, options: DropoutPassesOptions, random: Random): Promise<Uncertainty> {
     this.#held = null;
-    this.#dropout ??= { passes: new DropoutPasses(this.model, this.#limits.microTokens, options), entropyOfMean: this.device.create('f32', [this.#limits.maxRows, this.#limits.maxLength], 'dropout/entropyOfMean') };
+    this.#dropout ??= {
+      passes: new DropoutPasses(this.model, this.#limits.microTokens, options),
+      entropyOfMean: this.device.create('f32', [this.#limits.maxRows, this.#limits.maxLength], 'dropout/entropyOfMean'),
+    };
     const { passes, entropyOfMean } = this.#dropout;
     const tables = shaped(this.#stats, rows, length);
     const meanOfEntropies = new Float64Array(rows * length);

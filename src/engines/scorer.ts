@@ -34,7 +34,12 @@ export function createScorer(rewards: readonly WeightedReward[], decode: (tokens
         finishReason,
       }));
       const combined = await combineRewards(rewards, completions);
-      return rollouts.map((rollout, row) => ({ rollout, completion: completions[row]!, reward: combined.totals[row] ?? Number.NaN, parts: partsOf(combined, row) }));
+      return rollouts.map((rollout, row) => ({
+        rollout,
+        completion: completions[row]!,
+        reward: combined.totals[row] ?? Number.NaN,
+        parts: partsOf(combined, row),
+      }));
     },
   };
 }

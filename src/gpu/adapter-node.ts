@@ -71,7 +71,8 @@ async function chooseBest(dawn: Dawn): Promise<Chosen> {
   const software = ofKind('lavapipe') ?? ofKind('software');
   if (software) return { offer: software, reason: 'This system offers no GPU but a driver for CPUs.' };
   const [packaged = ofKind('swiftshader')] = await packagedOffers(dawn);
-  if (packaged) return { offer: packaged, reason: `This system offers neither a GPU nor lavapipe, so the driver for CPUs from ${softwareVulkanPackage} serves.` };
+  if (packaged)
+    return { offer: packaged, reason: `This system offers neither a GPU nor lavapipe, so the driver for CPUs from ${softwareVulkanPackage} serves.` };
   throw new DeviceError(`adapter: expected a GPU or a Vulkan driver for CPUs, got neither. ${adapterRemedy()}`);
 }
 
@@ -85,7 +86,9 @@ async function chooseNamed(dawn: Dawn, choice: string): Promise<Chosen> {
   if (offer) return { offer, reason };
   if (choice === 'swiftshader') throw new DeviceError(`adapter: expected the package ${softwareVulkanPackage}, got none. ${packageRemedy()}`);
   const there = offers.length > 0 ? offers.map(({ name }) => `'${name}'`).join(', ') : 'no adapter at all';
-  throw new DeviceError(`adapter: expected one whose name has '${part}', got ${there}. ${offers.length > 0 ? "Choose one of them, or 'auto'." : adapterRemedy()}`);
+  throw new DeviceError(
+    `adapter: expected one whose name has '${part}', got ${there}. ${offers.length > 0 ? "Choose one of them, or 'auto'." : adapterRemedy()}`,
+  );
 }
 
 /** What this system's own drivers offer, the fastest first. */
@@ -102,9 +105,13 @@ async function packagedOffers(dawn: Dawn): Promise<readonly Offer[]> {
   const own = offers.filter(({ name }) => name.includes('SwiftShader'));
   if (own.length > 0) return own;
   if (!isMainThread) {
-    throw new DeviceError('adapter: expected the driver for CPUs on the main thread, got a worker, whose environment is a copy. Start the worker with `env: SHARE_ENV`.');
+    throw new DeviceError(
+      'adapter: expected the driver for CPUs on the main thread, got a worker, whose environment is a copy. Start the worker with `env: SHARE_ENV`.',
+    );
   }
-  throw new DeviceError(`adapter: expected the driver of ${packaged.manifest} to load, got nothing. Set XDG_CACHE_HOME to a folder that programs may be run from.`);
+  throw new DeviceError(
+    `adapter: expected the driver of ${packaged.manifest} to load, got nothing. Set XDG_CACHE_HOME to a folder that programs may be run from.`,
+  );
 }
 
 /** Dawn lists the adapters in the error of a request that none of them meets. */

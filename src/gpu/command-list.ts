@@ -10,7 +10,15 @@ const SLOT_BYTES = 256; // minUniformBufferOffsetAlignment that every adapter gr
 const SLOTS = ARENA_BYTES / SLOT_BYTES;
 
 type Command =
-  | { readonly kind: 'dispatch'; readonly name: string; readonly compiled: CompiledKernel; readonly group: GPUBindGroup; readonly slot: number; readonly x: number; readonly y: number }
+  | {
+      readonly kind: 'dispatch';
+      readonly name: string;
+      readonly compiled: CompiledKernel;
+      readonly group: GPUBindGroup;
+      readonly slot: number;
+      readonly x: number;
+      readonly y: number;
+    }
   | { readonly kind: 'copy'; readonly from: GPUBuffer; readonly to: GPUBuffer; readonly bytes: number }
   | { readonly kind: 'clear'; readonly buffer: GPUBuffer };
 

@@ -216,7 +216,11 @@ function fold(name: string, workgroups: number, limit: number): [number, number]
 
 function describeFailure(error: GPUError): DeviceError {
   if (error instanceof GPUOutOfMemoryError) {
-    return new DeviceError(`device memory: expected the allocation to fit, ran out (${error.message}). Lower batch.micro_tokens or rollout.n; \`entrain plan\` shows the bytes by part.`);
+    return new DeviceError(
+      `device memory: expected the allocation to fit, ran out (${error.message}). Lower batch.micro_tokens or rollout.n; \`entrain plan\` shows the bytes by part.`,
+    );
   }
-  return new DeviceError(`device: expected valid commands, got: ${error.message}. This is a bug in Entrain; please report it with the output of \`entrain doctor\`.`);
+  return new DeviceError(
+    `device: expected valid commands, got: ${error.message}. This is a bug in Entrain; please report it with the output of \`entrain doctor\`.`,
+  );
 }

@@ -19,7 +19,13 @@ export interface DeviceRequest {
   readonly profile?: boolean;
 }
 
-const WANTED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxComputeInvocationsPerWorkgroup', 'maxComputeWorkgroupSizeX', 'maxComputeWorkgroupStorageSize'] as const;
+const WANTED_LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupStorageSize',
+] as const;
 
 /**
  * Opens a device with the adapter's own limits for buffers, bindings and workgroups.
@@ -29,7 +35,9 @@ const WANTED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxCompu
 export async function requestDevice(adapter: GPUAdapter, request: DeviceRequest): Promise<{ device: GpuDevice; raw: GPUDevice; profile?: KernelProfile }> {
   const { limits } = adapter;
   if (limits.maxStorageBuffersPerShaderStage < 8) {
-    throw new DeviceError(`${request.name}: expected at least 8 storage buffers a stage, got ${limits.maxStorageBuffersPerShaderStage}. Choose another adapter, or update the driver of this one.`);
+    throw new DeviceError(
+      `${request.name}: expected at least 8 storage buffers a stage, got ${limits.maxStorageBuffersPerShaderStage}. Choose another adapter, or update the driver of this one.`,
+    );
   }
   const requiredFeatures: GPUFeatureName[] = [];
   if (adapter.features.has('subgroups')) requiredFeatures.push('subgroups');
@@ -45,7 +53,11 @@ export async function requestDevice(adapter: GPUAdapter, request: DeviceRequest)
   const tier = request.tier ?? (request.software ? 'software' : wide ? 'wide' : 'portable');
   const { subgroupMinSize = 0, subgroupMaxSize = 0 } = adapter.info;
   const subgroupLanes = adapter.features.has('subgroups') && subgroupMinSize === subgroupMaxSize ? subgroupMinSize : 0;
-  const traits = traitsOf(tier, { maxBindingBytes: raw.limits.maxStorageBufferBindingSize, subgroupLanes, ...(request.foldLimit && { foldLimit: request.foldLimit }) });
+  const traits = traitsOf(tier, {
+    maxBindingBytes: raw.limits.maxStorageBufferBindingSize,
+    subgroupLanes,
+    ...(request.foldLimit && { foldLimit: request.foldLimit }),
+  });
   const profile = requiredFeatures.includes('timestamp-query') ? new KernelProfile(raw) : undefined;
   const device = new GpuDevice(raw, { name: request.name, traits, ...(request.settle && { settle: request.settle }), ...(profile && { profile }) });
   return profile ? { device, raw, profile } : { device, raw };

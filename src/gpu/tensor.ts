@@ -25,9 +25,7 @@ export class Tensor {
 
   constructor(type: ElementType, shape: readonly number[], storage: Storage) {
     if (elementsOf(shape) * 4 > storage.bytes) {
-      throw new KernelError(
-        `tensor ${storage.label}: expected a shape of at most ${storage.bytes / 4} elements, got [${shape.join(', ')}].`,
-      );
+      throw new KernelError(`tensor ${storage.label}: expected a shape of at most ${storage.bytes / 4} elements, got [${shape.join(', ')}].`);
     }
     this.type = type;
     this.shape = shape;

@@ -48,12 +48,37 @@ export const mixtureEntropy = defineKernel({
 });
 
 /** Adds pass `pass` of `passes` to the mean distribution of a tile. `lse` is [passes, count]. */
-export function addToMixture(device: Device, { pass, passes, ...rest }: { readonly logits: Tensor; readonly lse: Tensor; readonly mixture: Tensor; readonly count: number; readonly width: number; readonly pass: number; readonly passes: number }): void {
+export function addToMixture(
+  device: Device,
+  {
+    pass,
+    passes,
+    ...rest
+  }: {
+    readonly logits: Tensor;
+    readonly lse: Tensor;
+    readonly mixture: Tensor;
+    readonly count: number;
+    readonly width: number;
+    readonly pass: number;
+    readonly passes: number;
+  },
+): void {
   const { logits, lse, mixture, count, width } = rest;
   device.run(mixtureTile, { logits, lse, mixture }, { count, width, first: pass === 0 ? 1 : 0, lseOffset: pass * count, share: 1 / passes });
 }
 
 /** Adds a tile's part of the entropy of the mean distribution to `entropies` at each row's slot. */
-export function addMixtureEntropy(device: Device, { mixture, slots, entropies, count, width, first }: { readonly mixture: Tensor; readonly slots: Tensor; readonly entropies: Tensor; readonly count: number; readonly width: number; readonly first: boolean }): void {
+export function addMixtureEntropy(
+  device: Device,
+  {
+    mixture,
+    slots,
+    entropies,
+    count,
+    width,
+    first,
+  }: { readonly mixture: Tensor; readonly slots: Tensor; readonly entropies: Tensor; readonly count: number; readonly width: number; readonly first: boolean },
+): void {
   device.run(mixtureEntropy, { mixture, slots, entropies }, { count, width, first: first ? 1 : 0 });
 }

@@ -27,7 +27,8 @@ export const covarianceKernel = defineKernel({
   params: ({ B, T, S }, options: CovarianceOptions) => ({ ...options, B: B!, T: T!, sumsWidth: S! }),
   threads: ({ B }) => B!,
   reference({ responseMask, logProbs, advantages, sums, covariance }, { B, T, S }, o) {
-    const meanOf = (column: number): number => Array.from({ length: B! }, (_, b) => sums[b * S! + o.sumsAt + column]!).reduce((sum, value) => sum + value, 0) / o.tokenCount;
+    const meanOf = (column: number): number =>
+      Array.from({ length: B! }, (_, b) => sums[b * S! + o.sumsAt + column]!).reduce((sum, value) => sum + value, 0) / o.tokenCount;
     const [logProbMean, advantageMean] = [meanOf(0), meanOf(1)];
     for (let at = 0; at < B! * T!; at++) {
       const advantage = advantages[o.advantageOffset + Math.floor(at / T!) * o.advantageRow + (at % T!) * o.advantageColumn]!;
@@ -48,13 +49,17 @@ export interface Covariance {
 
 /** Writes the covariance of every token about the means over `tokenCount` tokens. */
 export function covarianceOf(device: Device, { advantages, sums, ...tables }: Covariance, tokenCount: number): void {
-  device.run(covarianceKernel, { ...tables, advantages: advantages.tensor, sums: sums.tensor }, {
-    advantageOffset: advantages.offset,
-    advantageRow: advantages.row,
-    advantageColumn: advantages.column,
-    sumsAt: sums.at,
-    tokenCount: Math.max(1, tokenCount),
-  });
+  device.run(
+    covarianceKernel,
+    { ...tables, advantages: advantages.tensor, sums: sums.tensor },
+    {
+      advantageOffset: advantages.offset,
+      advantageRow: advantages.row,
+      advantageColumn: advantages.column,
+      sumsAt: sums.at,
+      tokenCount: Math.max(1, tokenCount),
+    },
+  );
 }
 
 interface CandidateOptions {
@@ -117,17 +122,25 @@ export interface Candidates {
   readonly sums: SumColumns;
 }
 
-export function clipCovCandidates(device: Device, { advantages, bounds, sums, ...tables }: Candidates, options: Pick<CandidateOptions, 'lowCovariance' | 'highCovariance' | 'clampLogRatio'>): void {
-  device.run(clipCovCandidatesKernel, { ...tables, advantages: advantages.tensor, bounds: bounds.tensor, sums: sums.tensor }, {
-    ...options,
-    advantageOffset: advantages.offset,
-    advantageRow: advantages.row,
-    advantageColumn: advantages.column,
-    boundsOffset: bounds.offset,
-    boundsRow: bounds.row,
-    boundsColumn: bounds.column,
-    sumsAt: sums.at,
-  });
+export function clipCovCandidates(
+  device: Device,
+  { advantages, bounds, sums, ...tables }: Candidates,
+  options: Pick<CandidateOptions, 'lowCovariance' | 'highCovariance' | 'clampLogRatio'>,
+): void {
+  device.run(
+    clipCovCandidatesKernel,
+    { ...tables, advantages: advantages.tensor, bounds: bounds.tensor, sums: sums.tensor },
+    {
+      ...options,
+      advantageOffset: advantages.offset,
+      advantageRow: advantages.row,
+      advantageColumn: advantages.column,
+      boundsOffset: bounds.offset,
+      boundsRow: bounds.row,
+      boundsColumn: bounds.column,
+      sumsAt: sums.at,
+    },
+  );
 }
 
 /** loss += coefficient · chosen · |Δ|. */

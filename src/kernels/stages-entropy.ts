@@ -37,12 +37,16 @@ export interface ShapedTables {
 }
 
 export function entropyShaped(device: Device, { advantages, ...tables }: ShapedTables, options: { readonly alpha: number; readonly kappa: number }): void {
-  device.run(entropyShapedKernel, { ...tables, advantages: advantages.tensor }, {
-    ...options,
-    advantageOffset: advantages.offset,
-    advantageRow: advantages.row,
-    advantageColumn: advantages.column,
-  });
+  device.run(
+    entropyShapedKernel,
+    { ...tables, advantages: advantages.tensor },
+    {
+      ...options,
+      advantageOffset: advantages.offset,
+      advantageRow: advantages.row,
+      advantageColumn: advantages.column,
+    },
+  );
 }
 
 interface GateOptions {
@@ -117,7 +121,11 @@ export const anchoredEntropyKernel = defineKernel({
 });
 
 /** Writes `byEntropy`; `sums` are two columns of kept tokens and of their entropies. */
-export function anchoredEntropy(device: Device, { keep, sums, byEntropy }: { readonly keep: Tensor; readonly sums: SumColumns; readonly byEntropy: Tensor }, options: AnchorOptions): void {
+export function anchoredEntropy(
+  device: Device,
+  { keep, sums, byEntropy }: { readonly keep: Tensor; readonly sums: SumColumns; readonly byEntropy: Tensor },
+  options: AnchorOptions,
+): void {
   device.run(anchoredEntropyKernel, { keep, sums: sums.tensor, byEntropy }, { ...options, sumsAt: sums.at });
 }
 

@@ -46,12 +46,16 @@ export interface ListwiseTables {
 }
 
 export function listwiseSlopes(device: Device, { rows, sums, ...tables }: ListwiseTables, scores: 'sum' | 'mean'): void {
-  device.run(listwiseSlopesKernel, { ...tables, sums: sums.tensor, rows: rows.tensor }, {
-    rowsOffset: rows.offset,
-    rowsRow: rows.row,
-    means: scores === 'mean' ? 1 : 0,
-    sumsAt: sums.at,
-  });
+  device.run(
+    listwiseSlopesKernel,
+    { ...tables, sums: sums.tensor, rows: rows.tensor },
+    {
+      rowsOffset: rows.offset,
+      rowsRow: rows.row,
+      means: scores === 'mean' ? 1 : 0,
+      sumsAt: sums.at,
+    },
+  );
 }
 
 interface SequenceKlOptions {
@@ -89,7 +93,11 @@ export interface SequenceKlTables {
 }
 
 export function sequenceKl(device: Device, { rows, sums, ...tables }: SequenceKlTables, clampLogRatio: number): void {
-  device.run(sequenceKlKernel, { ...tables, sums: sums.tensor, rows: rows.tensor }, { rowsOffset: rows.offset, rowsRow: rows.row, clampLogRatio, sumsAt: sums.at });
+  device.run(
+    sequenceKlKernel,
+    { ...tables, sums: sums.tensor, rows: rows.tensor },
+    { rowsOffset: rows.offset, rowsRow: rows.row, clampLogRatio, sumsAt: sums.at },
+  );
 }
 
 export const kernels = [listwiseSlopesKernel, sequenceKlKernel];

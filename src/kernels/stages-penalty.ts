@@ -95,13 +95,17 @@ export interface KlTables {
 
 /** Adds the slope of a KL term to `byLogProb` and writes one column of sums: the estimate, without its coefficient. */
 export function klPenalty(device: Device, { coefficients, sums, ...tables }: KlTables, options: KlOptions): void {
-  device.run(klPenaltyKernel, { ...tables, coefficients: coefficients.tensor, sums: sums.tensor }, {
-    ...options,
-    coefficientOffset: coefficients.offset,
-    coefficientRow: coefficients.row,
-    coefficientColumn: coefficients.column,
-    sumsAt: sums.at,
-  });
+  device.run(
+    klPenaltyKernel,
+    { ...tables, coefficients: coefficients.tensor, sums: sums.tensor },
+    {
+      ...options,
+      coefficientOffset: coefficients.offset,
+      coefficientRow: coefficients.row,
+      coefficientColumn: coefficients.column,
+      sumsAt: sums.at,
+    },
+  );
 }
 
 interface BonusOptions {

@@ -66,12 +66,16 @@ export interface RolloutWeightOptions {
 }
 
 export function rolloutWeights(device: Device, { sums, ...tables }: RolloutWeightTables, { level, outside, ...bounds }: RolloutWeightOptions): void {
-  device.run(rolloutWeightsKernel, { ...tables, sums: sums.tensor }, {
-    ...bounds,
-    wholeRow: level === 'sequence' ? 1 : 0,
-    masks: outside === 'zero' ? 1 : 0,
-    sumsAt: sums.at,
-  });
+  device.run(
+    rolloutWeightsKernel,
+    { ...tables, sums: sums.tensor },
+    {
+      ...bounds,
+      wholeRow: level === 'sequence' ? 1 : 0,
+      masks: outside === 'zero' ? 1 : 0,
+      sumsAt: sums.at,
+    },
+  );
 }
 
 export const kernels = [rolloutWeightsKernel];

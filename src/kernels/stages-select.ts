@@ -11,7 +11,10 @@ export const randomKeysKernel = defineKernel({
   name: 'random-keys',
   shader: 'stage/random-keys.wgsl',
   bindings: { rowIds: read('f32'), keys: write('f32', 'B', 'T') },
-  params: ({ B, T }, { rowIdsOffset, rowIdsRow, key }: { readonly rowIdsOffset: number; readonly rowIdsRow: number; readonly key: readonly [number, number] }) => ({
+  params: (
+    { B, T },
+    { rowIdsOffset, rowIdsRow, key }: { readonly rowIdsOffset: number; readonly rowIdsRow: number; readonly key: readonly [number, number] },
+  ) => ({
     B: B!,
     T: T!,
     rowIdsOffset,
@@ -95,7 +98,13 @@ interface BeyondOptions {
 export const keepBeyondKernel = defineKernel({
   name: 'keep-beyond',
   shader: 'stage/keep-beyond.wgsl',
-  bindings: { responseMask: read('f32', 'B', 'T'), values: read('f32', 'B', 'T'), limits: read('f32'), keep: write('f32', 'B', 'T'), sums: update('f32', 'B', 'S') },
+  bindings: {
+    responseMask: read('f32', 'B', 'T'),
+    values: read('f32', 'B', 'T'),
+    limits: read('f32'),
+    keep: write('f32', 'B', 'T'),
+    sums: update('f32', 'B', 'S'),
+  },
   params: ({ B, T, S }, options: BeyondOptions) => ({ ...options, B: B!, T: T!, sumsWidth: S! }),
   threads: ({ B }) => B!,
   reference({ responseMask, values, limits, keep, sums }, { B, T, S }, { limitsRow, strict, sumsAt }) {
@@ -172,12 +181,16 @@ export interface OffPolicyRows {
 }
 
 export function offPolicyRows(device: Device, { advantages, threshold, sums, ...tables }: OffPolicyRows): void {
-  device.run(offPolicyRowsKernel, { ...tables, advantages: advantages.tensor, sums: sums.tensor }, {
-    advantageOffset: advantages.offset,
-    advantageRow: advantages.row,
-    threshold,
-    sumsAt: sums.at,
-  });
+  device.run(
+    offPolicyRowsKernel,
+    { ...tables, advantages: advantages.tensor, sums: sums.tensor },
+    {
+      advantageOffset: advantages.offset,
+      advantageRow: advantages.row,
+      threshold,
+      sumsAt: sums.at,
+    },
+  );
 }
 
 export const kernels = [randomKeysKernel, selectExtremeKernel, keepBeyondKernel, offPolicyRowsKernel];

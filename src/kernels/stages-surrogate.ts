@@ -103,7 +103,12 @@ export function defineSurrogate<O extends Readonly<Record<string, number>>>(decl
 }
 
 /** Every surrogate in float64: the frame of `shaders/lib/surrogate-row.wgsl` around the declaration's own functions. */
-export function surrogateReference<O>(arrays: ArraysOf<typeof bindings>, dims: Dims, options: FrameOptions & O, { rowTerm, token: judge }: SurrogateDeclaration<O>): void {
+export function surrogateReference<O>(
+  arrays: ArraysOf<typeof bindings>,
+  dims: Dims,
+  options: FrameOptions & O,
+  { rowTerm, token: judge }: SurrogateDeclaration<O>,
+): void {
   const [B, T, S] = [dims['B']!, dims['T']!, dims['S']!];
   for (let b = 0; b < B; b++) {
     const tokens = validTokens(arrays, options, b, T);

@@ -132,15 +132,19 @@ interface MaskedSumsOptions {
 
 /** Writes two columns: the sums of two views over each row's valid tokens. */
 export function maskedSums(device: Device, responseMask: Tensor, first: TableView, second: TableView, sums: SumColumns): void {
-  device.run(maskedSumsKernel, { responseMask, first: first.tensor, second: second.tensor, sums: sums.tensor }, {
-    firstOffset: first.offset,
-    firstRow: first.row,
-    firstColumn: first.column,
-    secondOffset: second.offset,
-    secondRow: second.row,
-    secondColumn: second.column,
-    sumsAt: sums.at,
-  });
+  device.run(
+    maskedSumsKernel,
+    { responseMask, first: first.tensor, second: second.tensor, sums: sums.tensor },
+    {
+      firstOffset: first.offset,
+      firstRow: first.row,
+      firstColumn: first.column,
+      secondOffset: second.offset,
+      secondRow: second.row,
+      secondColumn: second.column,
+      sumsAt: sums.at,
+    },
+  );
 }
 
 export const kernels = [scaleRowsKernel, addScaledRowsKernel, multiplyTablesKernel, maskedSumsKernel];

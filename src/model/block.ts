@@ -56,7 +56,14 @@ export interface DropoutPass {
 const PLACES = ['embedding', 'attention', 'activation', 'feedForward'] as const;
 
 /** Drops elements of `x` [count, width] in place, and adds the stream that the branch joins. */
-export function drop({ device, dropout: pass, positions, count }: BlockContext, x: Tensor, width: number, layer: number, place: (typeof PLACES)[number], addend?: Tensor): void {
+export function drop(
+  { device, dropout: pass, positions, count }: BlockContext,
+  x: Tensor,
+  width: number,
+  layer: number,
+  place: (typeof PLACES)[number],
+  addend?: Tensor,
+): void {
   if (!pass) return;
   const site = layer * PLACES.length + PLACES.indexOf(place);
   dropout(device, { x, ...(addend && { addend }), sequences: pass.sequences, positions, count, width, site, rate: pass.rate, key: pass.key });
@@ -204,7 +211,14 @@ function forwardNorm({ device, config, count }: BlockContext, weight: Parameter,
 }
 
 /** Adds the gradient that came through a norm (`back.norm`) to the residual stream's (`back.stream`). */
-function backwardNorm({ device, config, count }: BlockContext, weight: Parameter, x: Tensor, inverseRms: Tensor, back: BackwardRoom, gradientOf: GradientOf): void {
+function backwardNorm(
+  { device, config, count }: BlockContext,
+  weight: Parameter,
+  x: Tensor,
+  inverseRms: Tensor,
+  back: BackwardRoom,
+  gradientOf: GradientOf,
+): void {
   const { width } = config;
   const shared = { x: rowsOf(x, width), inverseRms, dOut: rowsOf(back.norm, width), count, heads: 1, width };
   const dWeight = gradientOf(weight);

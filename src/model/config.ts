@@ -103,24 +103,16 @@ export function parameterCount(config: ModelConfig): number {
  *
  * @throws DataError naming the tensors that are missing, too many or of another shape
  */
-export function checkParameters(
-  config: ModelConfig,
-  tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>,
-  file: string,
-): void {
+export function checkParameters(config: ModelConfig, tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>, file: string): void {
   const shapes = parameterShapes(config);
   const missing = [...shapes.keys()].filter((name) => !tensors.has(name));
   if (missing.length > 0) {
-    throw new DataError(
-      `${file}: expected ${shapes.size} parameters, got none named ${someOf(missing)}. The weights belong to another config.json.`,
-    );
+    throw new DataError(`${file}: expected ${shapes.size} parameters, got none named ${someOf(missing)}. The weights belong to another config.json.`);
   }
   for (const [name, shape] of shapes) {
     const stored = tensors.get(name)?.shape ?? [];
     if (stored.length !== shape.length || shape.some((size, axis) => size !== stored[axis])) {
-      throw new DataError(
-        `${file}: expected ${name} [${shape.join(', ')}], got [${stored.join(', ')}]. The weights belong to another config.json.`,
-      );
+      throw new DataError(`${file}: expected ${name} [${shape.join(', ')}], got [${stored.join(', ')}]. The weights belong to another config.json.`);
     }
   }
   const harmless = (name: string): boolean => name === 'lm_head.weight' || name.endsWith('.rotary_emb.inv_freq');

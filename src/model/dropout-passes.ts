@@ -74,14 +74,32 @@ export class DropoutPasses {
     const { gathered, inverseRms, hidden } = this.#room;
     const weight = this.#model.parameters.finalNorm.weights;
     gatherRows(this.#device, { from: rowsOf(stream, width), rows: headRows, out: rowsOf(gathered, width), count, width });
-    rmsNormForward(this.#device, { x: rowsOf(gathered, width), out: rowsOf(hidden, width, pass * count * width), weight, inverseRms, count, heads: 1, width, eps });
+    rmsNormForward(this.#device, {
+      x: rowsOf(gathered, width),
+      out: rowsOf(hidden, width, pass * count * width),
+      weight,
+      inverseRms,
+      count,
+      heads: 1,
+      width,
+      eps,
+    });
   }
 
   #passStats({ targets, slots, predictions: count }: DeviceBatch, tables: TokenStats, pass: number): void {
     const state = this.#room.state.as(count, STATE_WIDTH);
     for (const { start, size } of this.#tiles()) {
       this.#tileLogits(count, pass, start, size);
-      tokenStatsTile(this.#device, { logits: this.#room.logits.as(count, size), targets, state, count, tileStart: start, tileWidth: size, temperature: 1, first: start === 0 });
+      tokenStatsTile(this.#device, {
+        logits: this.#room.logits.as(count, size),
+        targets,
+        state,
+        count,
+        tileStart: start,
+        tileWidth: size,
+        temperature: 1,
+        first: start === 0,
+      });
     }
     tokenStatsFinish(this.#device, { ...tables, state, slots, count, vocabulary: this.#model.config.vocabSize });
     const logSumExp = { tensor: tables.moments, offset: MOMENTS.indexOf('logSumExp'), stride: MOMENTS.length };
@@ -114,6 +132,9 @@ export class DropoutPasses {
 
   #tiles(): { start: number; size: number }[] {
     const { vocabSize } = this.#model.config;
-    return Array.from({ length: Math.ceil(vocabSize / this.#tile) }, (_, i) => ({ start: i * this.#tile, size: Math.min(this.#tile, vocabSize - i * this.#tile) }));
+    return Array.from({ length: Math.ceil(vocabSize / this.#tile) }, (_, i) => ({
+      start: i * this.#tile,
+      size: Math.min(this.#tile, vocabSize - i * this.#tile),
+    }));
   }
 }

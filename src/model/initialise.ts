@@ -11,7 +11,11 @@ import { type ModelConfig, parameterShapes } from './config.ts';
  *   matrices          N(0, 1 / fanIn); those that write to the residual stream divided by √(2 · layers)
  *   norms 1, biases 0
  */
-export function initialWeights(config: ModelConfig, random: Random, embeddingStd: number): Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }> {
+export function initialWeights(
+  config: ModelConfig,
+  random: Random,
+  embeddingStd: number,
+): Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }> {
   const weights = new Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>();
   for (const [name, shape] of parameterShapes(config)) {
     weights.set(name, { shape, data: draw(name, shape, config, random.fork(name), embeddingStd) });

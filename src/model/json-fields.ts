@@ -8,8 +8,7 @@ export class JsonFields {
 
   /** @throws DataError if `json` is not an object */
   constructor(json: unknown, file: string) {
-    if (!isRecord(json))
-      throw new DataError(`${file}: expected a JSON object, got ${describe(json)}. The file is damaged.`);
+    if (!isRecord(json)) throw new DataError(`${file}: expected a JSON object, got ${describe(json)}. The file is damaged.`);
     this.file = file;
     this.#fields = json;
   }
@@ -28,16 +27,12 @@ export class JsonFields {
   /** A whole number from 0 up. */
   natural(name: string): number {
     const value = this.#read(name);
-    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-      ? value
-      : this.#wrong(name, 'a whole number');
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : this.#wrong(name, 'a whole number');
   }
 
   positive(name: string): number {
     const value = this.#read(name);
-    return typeof value === 'number' && Number.isFinite(value) && value > 0
-      ? value
-      : this.#wrong(name, 'a positive number');
+    return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : this.#wrong(name, 'a positive number');
   }
 
   boolean(name: string, otherwise: boolean): boolean {
@@ -54,9 +49,7 @@ export class JsonFields {
   texts(name: string): readonly string[] | null {
     const value = this.#read(name);
     if (value === null) return null;
-    return Array.isArray(value) && value.every((item) => typeof item === 'string')
-      ? value
-      : this.#wrong(name, 'a list of strings');
+    return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : this.#wrong(name, 'a list of strings');
   }
 
   object(name: string): JsonFields {
@@ -67,16 +60,12 @@ export class JsonFields {
   tokenIds(name: string): readonly number[] {
     const value = this.#read(name) ?? [];
     const ids: readonly unknown[] = Array.isArray(value) ? value : [value];
-    return ids.map((id) =>
-      typeof id === 'number' && Number.isSafeInteger(id) && id >= 0 ? id : this.#wrong(name, 'token ids'),
-    );
+    return ids.map((id) => (typeof id === 'number' && Number.isSafeInteger(id) && id >= 0 ? id : this.#wrong(name, 'token ids')));
   }
 
   /** Fails because the model needs what Entrain does not compute. */
   refuse(name: string, expected: string, got: string): never {
-    throw new DataError(
-      `${this.file}: expected ${name} ${expected}, got ${got}. This model needs what Entrain does not compute; choose another.`,
-    );
+    throw new DataError(`${this.file}: expected ${name} ${expected}, got ${got}. This model needs what Entrain does not compute; choose another.`);
   }
 
   #read(name: string): unknown {
@@ -84,9 +73,7 @@ export class JsonFields {
   }
 
   #wrong(name: string, expected: string): never {
-    throw new DataError(
-      `${this.file}: expected ${name} to be ${expected}, got ${describe(this.#read(name))}. The file is damaged or incomplete.`,
-    );
+    throw new DataError(`${this.file}: expected ${name} to be ${expected}, got ${describe(this.#read(name))}. The file is damaged or incomplete.`);
   }
 }
 

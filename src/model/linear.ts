@@ -28,7 +28,13 @@ export interface Linear {
 /** Writes y [count, outputs] from x [count, inputs]. */
 export function forwardLinear({ device, count, weight, adapter, reduced }: Linear, x: Tensor, out: Tensor, addend?: MatrixView): void {
   const [outputs, inputs] = weight.shape as [number, number];
-  matmul(device, { a: matrix(x, inputs), b: transposed(matrix(weight.weights, inputs)), out: matrix(out, outputs), ...(addend && { addend }), shape: [count, outputs, inputs] });
+  matmul(device, {
+    a: matrix(x, inputs),
+    b: transposed(matrix(weight.weights, inputs)),
+    out: matrix(out, outputs),
+    ...(addend && { addend }),
+    shape: [count, outputs, inputs],
+  });
   if (!adapter || !reduced) return;
   const { rank, pieces } = adapter;
   const columns = pieces.length * rank;
@@ -52,7 +58,13 @@ export function backwardLinear(linear: Linear, x: Tensor, dOut: Tensor, dX: Tens
   matmul(device, { a: matrix(dOut, outputs), b: matrix(weight.weights, inputs), out: matrix(dX, inputs), shape: [count, inputs, outputs] });
   const dWeight = gradientOf(weight);
   if (dWeight) {
-    matmul(device, { a: transposed(matrix(dOut, outputs)), b: matrix(x, inputs), out: matrix(dWeight, inputs), shape: [outputs, inputs, count], accumulate: true });
+    matmul(device, {
+      a: transposed(matrix(dOut, outputs)),
+      b: matrix(x, inputs),
+      out: matrix(dWeight, inputs),
+      shape: [outputs, inputs, count],
+      accumulate: true,
+    });
   }
   if (!adapter || !reduced || !dReduced) return;
   const { rank, pieces } = adapter;
@@ -60,13 +72,31 @@ export function backwardLinear(linear: Linear, x: Tensor, dOut: Tensor, dX: Tens
   const [dA, dB] = [gradientOf(adapter.a), gradientOf(adapter.b)];
   pieces.forEach(({ outputOffset, outputs: pieceOutputs, bRow }, piece) => {
     const dPiece = matrix(dOut, outputs, outputOffset);
-    matmul(device, { a: dPiece, b: matrix(adapter.b.weights, rank, bRow * rank), out: matrix(dReduced, columns, piece * rank), shape: [count, rank, pieceOutputs] });
+    matmul(device, {
+      a: dPiece,
+      b: matrix(adapter.b.weights, rank, bRow * rank),
+      out: matrix(dReduced, columns, piece * rank),
+      shape: [count, rank, pieceOutputs],
+    });
     if (dB) {
       const out = matrix(dB, rank, bRow * rank);
       matmul(device, { a: transposed(dPiece), b: matrix(reduced, columns, piece * rank), out, shape: [pieceOutputs, rank, count], accumulate: true });
     }
   });
   scale(device, dReduced, count * columns, adapter.scale);
-  matmul(device, { a: matrix(dReduced, columns), b: matrix(adapter.a.weights, inputs), out: matrix(dX, inputs), shape: [count, inputs, columns], accumulate: true });
-  if (dA) matmul(device, { a: transposed(matrix(dReduced, columns)), b: matrix(x, inputs), out: matrix(dA, inputs), shape: [columns, inputs, count], accumulate: true });
+  matmul(device, {
+    a: matrix(dReduced, columns),
+    b: matrix(adapter.a.weights, inputs),
+    out: matrix(dX, inputs),
+    shape: [count, inputs, columns],
+    accumulate: true,
+  });
+  if (dA)
+    matmul(device, {
+      a: transposed(matrix(dReduced, columns)),
+      b: matrix(x, inputs),
+      out: matrix(dA, inputs),
+      shape: [columns, inputs, count],
+      accumulate: true,
+    });
 }

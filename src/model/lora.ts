@@ -60,7 +60,8 @@ export interface LoraAdapter {
  */
 export function createLora(device: Device, parameters: Parameters, options: LoraOptions): LoraAdapter {
   for (const target of options.targets) {
-    if (!(ALL_LINEAR as readonly string[]).includes(target)) throw new DataError(`lora: expected target modules out of ${ALL_LINEAR.join(', ')}, got ${target}.`);
+    if (!(ALL_LINEAR as readonly string[]).includes(target))
+      throw new DataError(`lora: expected target modules out of ${ALL_LINEAR.join(', ')}, got ${target}.`);
   }
   const all: Parameter[] = [];
   const layers = parameters.layers.map((layer) => {
@@ -93,8 +94,16 @@ function createMatrixAdapter(device: Device, matrix: LayerParameters[LinearName]
     rank,
     scale: alpha / (rslora ? Math.sqrt(rank) : rank),
     pieces,
-    a: make('A', [chosen.length * rank, inputs], chosen.map(({ name }, i) => ({ name: peftName(name, 'A'), offset: i * rank * inputs, shape: [rank, inputs] }))),
-    b: make('B', [rows, rank], chosen.map(({ name }, i) => ({ name: peftName(name, 'B'), offset: pieces[i]!.bRow * rank, shape: [pieces[i]!.outputs, rank] }))),
+    a: make(
+      'A',
+      [chosen.length * rank, inputs],
+      chosen.map(({ name }, i) => ({ name: peftName(name, 'A'), offset: i * rank * inputs, shape: [rank, inputs] })),
+    ),
+    b: make(
+      'B',
+      [rows, rank],
+      chosen.map(({ name }, i) => ({ name: peftName(name, 'B'), offset: pieces[i]!.bRow * rank, shape: [pieces[i]!.outputs, rank] })),
+    ),
   };
 }
 
@@ -111,7 +120,13 @@ export function mergeLora(device: Device, parameters: Parameters, adapter: LoraA
       scale(device, scaled, scaled.length, correction.scale);
       pieces.forEach(({ outputOffset, outputs, bRow }, piece) => {
         const out = matrix(layer[name].weights, inputs, outputOffset * inputs);
-        matmul(device, { a: matrix(b.weights, rank, bRow * rank), b: matrix(scaled, inputs, piece * rank * inputs), out, shape: [outputs, inputs, rank], accumulate: true });
+        matmul(device, {
+          a: matrix(b.weights, rank, bRow * rank),
+          b: matrix(scaled, inputs, piece * rank * inputs),
+          out,
+          shape: [outputs, inputs, rank],
+          accumulate: true,
+        });
       });
       device.destroy(scaled);
     }
@@ -124,7 +139,10 @@ export function initialiseLora(device: Device, { layers }: LoraAdapter, random: 
     if (!adapter) continue;
     const draws = random.fork(adapter.a.name);
     const bound = 1 / Math.sqrt(adapter.a.shape[1]!);
-    device.upload(adapter.a.weights, Float32Array.from({ length: elementsOf(adapter.a.shape) }, (_, i) => bound * (2 * draws.uniform(i) - 1)));
+    device.upload(
+      adapter.a.weights,
+      Float32Array.from({ length: elementsOf(adapter.a.shape) }, (_, i) => bound * (2 * draws.uniform(i) - 1)),
+    );
     device.clear(adapter.b.weights);
   }
 }

@@ -65,8 +65,16 @@ export function createParameters(device: Device, config: ModelConfig, label = 'w
     const attention = (part: string) => at(`self_attn.${part}`);
     layers.push({
       inputNorm: make(at('inputNorm'), [at('input_layernorm.weight')]),
-      qkv: make(at('qkv'), ['q', 'k', 'v'].map((p) => attention(`${p}_proj.weight`))),
-      qkvBias: config.qkvBias ? make(at('qkvBias'), ['q', 'k', 'v'].map((p) => attention(`${p}_proj.bias`))) : null,
+      qkv: make(
+        at('qkv'),
+        ['q', 'k', 'v'].map((p) => attention(`${p}_proj.weight`)),
+      ),
+      qkvBias: config.qkvBias
+        ? make(
+            at('qkvBias'),
+            ['q', 'k', 'v'].map((p) => attention(`${p}_proj.bias`)),
+          )
+        : null,
       queryNorm: config.qkNorm ? make(at('queryNorm'), [attention('q_norm.weight')]) : null,
       keyNorm: config.qkNorm ? make(at('keyNorm'), [attention('k_norm.weight')]) : null,
       attentionOut: make(at('attentionOut'), [attention('o_proj.weight')]),
@@ -111,10 +119,15 @@ export async function loadParameters(device: Device, { all: parameters }: Pick<P
     for (const part of parameter.parts) {
       const values = await source.read(part.name);
       if (values.length !== elementsOf(part.shape)) {
-        throw new DataError(`${part.name}: expected [${part.shape.join(', ')}] from config.json, got ${values.length} numbers. The weights and the config belong to different models.`);
+        throw new DataError(
+          `${part.name}: expected [${part.shape.join(', ')}] from config.json, got ${values.length} numbers. The weights and the config belong to different models.`,
+        );
       }
       const bad = values.findIndex((value) => !Number.isFinite(value));
-      if (bad >= 0) throw new DataError(`${part.name}: expected finite weights, got ${values[bad]} at element ${bad}. The file is damaged or was saved from a run that diverged.`);
+      if (bad >= 0)
+        throw new DataError(
+          `${part.name}: expected finite weights, got ${values[bad]} at element ${bad}. The file is damaged or was saved from a run that diverged.`,
+        );
       whole.set(values, part.offset);
     }
     device.upload(parameter.weights, whole);

@@ -15,10 +15,7 @@ const MAX_LAYERS = 4096;
  * @param file how errors name the source
  * @throws DataError if the architecture, rope, activation or attention pattern is not one that Entrain computes
  */
-export function parseModelConfig(
-  config: unknown,
-  options: { readonly file?: string; readonly generation?: unknown } = {},
-): ModelConfig {
+export function parseModelConfig(config: unknown, options: { readonly file?: string; readonly generation?: unknown } = {}): ModelConfig {
   const fields = new JsonFields(config, options.file ?? 'config.json');
   const generation = new JsonFields(options.generation ?? {}, 'generation_config.json');
   const family = readFamily(fields);
@@ -54,9 +51,7 @@ function readFamily(fields: JsonFields): ModelFamily {
   const type = fields.text('model_type', '(nothing)');
   const family = MODEL_FAMILIES.find((name) => name === type);
   if (family === undefined) {
-    throw new DataError(
-      `${fields.file}: expected model_type ${MODEL_FAMILIES.join(', ')}, got ${type}. Choose a model of one of these families.`,
-    );
+    throw new DataError(`${fields.file}: expected model_type ${MODEL_FAMILIES.join(', ')}, got ${type}. Choose a model of one of these families.`);
   }
   return family;
 }
@@ -68,18 +63,14 @@ function refuseUnsupported(fields: JsonFields): void {
   if (fields.boolean('attention_bias', false)) fields.refuse('attention_bias', 'false', 'true');
   if (fields.boolean('mlp_bias', false)) fields.refuse('mlp_bias', 'false', 'true');
   if (fields.has('quantization_config')) {
-    throw new DataError(
-      `${fields.file}: expected plain weights, got a quantization_config. Load the unquantized model.`,
-    );
+    throw new DataError(`${fields.file}: expected plain weights, got a quantization_config. Load the unquantized model.`);
   }
 }
 
 function readKvHeads(fields: JsonFields, heads: number): number {
   const kvHeads = fields.has('num_key_value_heads') ? fields.count('num_key_value_heads') : heads;
   if (heads % kvHeads !== 0) {
-    throw new DataError(
-      `${fields.file}: expected num_key_value_heads to divide ${heads} heads, got ${kvHeads}. The file is damaged.`,
-    );
+    throw new DataError(`${fields.file}: expected num_key_value_heads to divide ${heads} heads, got ${kvHeads}. The file is damaged.`);
   }
   return kvHeads;
 }
@@ -88,9 +79,7 @@ function readHeadDim(fields: JsonFields, family: ModelFamily, width: number, hea
   // transformers gives Qwen3 128 where its file is silent, and every other family its share of the width.
   const headDim = fields.has('head_dim') ? fields.count('head_dim') : family === 'qwen3' ? 128 : width / heads;
   if (!Number.isInteger(headDim) || headDim % 2 !== 0) {
-    throw new DataError(
-      `${fields.file}: expected an even head_dim for rotary positions, got ${headDim}. The file is damaged.`,
-    );
+    throw new DataError(`${fields.file}: expected an even head_dim for rotary positions, got ${headDim}. The file is damaged.`);
   }
   return headDim;
 }

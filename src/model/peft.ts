@@ -23,7 +23,16 @@ export function describeAdapter({ options }: LoraAdapter, baseModel: string | nu
 }
 
 /** Settings that change what an adapter computes and that Entrain does not have: each must be absent or neutral. */
-const UNSUPPORTED = ['use_dora', 'alpha_pattern', 'rank_pattern', 'modules_to_save', 'layers_to_transform', 'layers_pattern', 'fan_in_fan_out', 'lora_bias'] as const;
+const UNSUPPORTED = [
+  'use_dora',
+  'alpha_pattern',
+  'rank_pattern',
+  'modules_to_save',
+  'layers_to_transform',
+  'layers_pattern',
+  'fan_in_fan_out',
+  'lora_bias',
+] as const;
 
 /**
  * Reads a parsed `adapter_config.json`.
@@ -40,9 +49,11 @@ export function parseAdapterConfig(config: unknown, file: string): LoraOptions {
     const isNeutral = value === undefined || value === null || value === false || (typeof value === 'object' && Object.keys(value).length === 0);
     if (!isNeutral) throw new DataError(`${file}: expected no ${name}, got ${JSON.stringify(value)}. Merge the adapter into its model first.`);
   }
-  if ((fields.get('bias') ?? 'none') !== 'none') throw new DataError(`${file}: expected bias none, got ${JSON.stringify(fields.get('bias'))}. Merge the adapter into its model first.`);
+  if ((fields.get('bias') ?? 'none') !== 'none')
+    throw new DataError(`${file}: expected bias none, got ${JSON.stringify(fields.get('bias'))}. Merge the adapter into its model first.`);
   const [rank, alpha] = [fields.get('r'), fields.get('lora_alpha')];
-  if (typeof rank !== 'number' || !Number.isInteger(rank) || rank < 1) throw new DataError(`${file}: expected a rank r of 1 or more, got ${JSON.stringify(rank)}.`);
+  if (typeof rank !== 'number' || !Number.isInteger(rank) || rank < 1)
+    throw new DataError(`${file}: expected a rank r of 1 or more, got ${JSON.stringify(rank)}.`);
   if (typeof alpha !== 'number' || alpha <= 0) throw new DataError(`${file}: expected a positive lora_alpha, got ${JSON.stringify(alpha)}.`);
   return { rank, alpha, rslora: fields.get('use_rslora') === true, targets: targetsOf(fields.get('target_modules'), file) };
 }

@@ -80,14 +80,10 @@ async function readHeaderLength(source: ByteSource): Promise<number> {
   const bytes = await source.read(0, 8);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
   if (length > MAX_HEADER_BYTES) {
-    throw new DataError(
-      `${source.name}: expected a header of at most ${MAX_HEADER_BYTES} bytes, got ${length}. This is not a safetensors file.`,
-    );
+    throw new DataError(`${source.name}: expected a header of at most ${MAX_HEADER_BYTES} bytes, got ${length}. This is not a safetensors file.`);
   }
   if (8 + length > source.size) {
-    throw new DataError(
-      `${source.name}: expected a header of ${length} bytes, got a file of ${source.size}. The file is cut off; download it again.`,
-    );
+    throw new DataError(`${source.name}: expected a header of ${length} bytes, got a file of ${source.size}. The file is cut off; download it again.`);
   }
   return length;
 }
@@ -97,15 +93,10 @@ function parseHeader(text: string, file: string): Readonly<Record<string, unknow
   try {
     header = JSON.parse(text);
   } catch (cause) {
-    throw new DataError(
-      `${file}: expected a JSON header, got ${JSON.stringify(text.slice(0, 40))}. This is not a safetensors file.`,
-      { cause },
-    );
+    throw new DataError(`${file}: expected a JSON header, got ${JSON.stringify(text.slice(0, 40))}. This is not a safetensors file.`, { cause });
   }
   if (!isRecord(header)) {
-    throw new DataError(
-      `${file}: expected a JSON object as header, got ${JSON.stringify(text.slice(0, 40))}. This is not a safetensors file.`,
-    );
+    throw new DataError(`${file}: expected a JSON object as header, got ${JSON.stringify(text.slice(0, 40))}. This is not a safetensors file.`);
   }
   const repeated = findRepeatedKey(text);
   if (repeated !== undefined) {
@@ -117,10 +108,7 @@ function parseHeader(text: string, file: string): Readonly<Record<string, unknow
 function readMetadata(value: unknown, file: string): Record<string, string> {
   const metadata: Record<string, string> = {};
   for (const [key, text] of Object.entries(isRecord(value) ? value : {})) {
-    if (typeof text !== 'string')
-      throw new DataError(
-        `${file}: expected __metadata__.${key} to be a string, got ${typeof text}. The file is damaged.`,
-      );
+    if (typeof text !== 'string') throw new DataError(`${file}: expected __metadata__.${key} to be a string, got ${typeof text}. The file is damaged.`);
     metadata[key] = text;
   }
   return metadata;
@@ -134,21 +122,14 @@ function readEntry(value: unknown, subject: string, dataStart: number): TensorEn
       `${subject}: expected dtype ${Object.keys(DTYPE_BYTES).join(', ')}, got ${String(dtype)}. The file is damaged or newer than this reader.`,
     );
   }
-  if (!isSizes(shape))
-    throw new DataError(
-      `${subject}: expected a shape of whole numbers, got ${JSON.stringify(shape)}. The file is damaged.`,
-    );
+  if (!isSizes(shape)) throw new DataError(`${subject}: expected a shape of whole numbers, got ${JSON.stringify(shape)}. The file is damaged.`);
   const [begin, end] = isSizes(offsets) && offsets.length === 2 ? offsets : [];
   if (begin === undefined || end === undefined || end < begin) {
-    throw new DataError(
-      `${subject}: expected data_offsets [begin, end], got ${JSON.stringify(offsets)}. The file is damaged.`,
-    );
+    throw new DataError(`${subject}: expected data_offsets [begin, end], got ${JSON.stringify(offsets)}. The file is damaged.`);
   }
   const sizeBytes = shape.reduce((product, size) => product * size, itemBytes);
   if (sizeBytes !== end - begin) {
-    throw new DataError(
-      `${subject}: expected ${sizeBytes} bytes for ${dtype} [${shape.join(', ')}], got ${end - begin}. The file is damaged.`,
-    );
+    throw new DataError(`${subject}: expected ${sizeBytes} bytes for ${dtype} [${shape.join(', ')}], got ${end - begin}. The file is damaged.`);
   }
   return { dtype, shape, offset: dataStart + begin, sizeBytes };
 }
@@ -161,22 +142,16 @@ function checkLayout(tensors: ReadonlyMap<string, TensorEntry>, source: ByteSour
   for (const [name, entry] of inOrder) {
     if (entry.offset !== end) {
       const what = entry.offset < end ? 'an overlap' : 'a gap';
-      throw new DataError(
-        `${source.name}: ${name}: expected to begin at byte ${end}, after ${previous}, got ${what} at ${entry.offset}. The file is damaged.`,
-      );
+      throw new DataError(`${source.name}: ${name}: expected to begin at byte ${end}, after ${previous}, got ${what} at ${entry.offset}. The file is damaged.`);
     }
     end += entry.sizeBytes;
     if (end > source.size) {
-      throw new DataError(
-        `${source.name}: ${name}: expected bytes up to ${end}, got a file of ${source.size}. The file is cut off; download it again.`,
-      );
+      throw new DataError(`${source.name}: ${name}: expected bytes up to ${end}, got a file of ${source.size}. The file is cut off; download it again.`);
     }
     previous = name;
   }
   if (end !== source.size) {
-    throw new DataError(
-      `${source.name}: expected ${end} bytes, got ${source.size}. Something was appended to the file; download it again.`,
-    );
+    throw new DataError(`${source.name}: expected ${end} bytes, got ${source.size}. Something was appended to the file; download it again.`);
   }
 }
 
@@ -190,8 +165,7 @@ export function* encodeSafetensors(
   tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>,
   metadata: Readonly<Record<string, string>> = {},
 ): Generator<Uint8Array> {
-  const byName = <Value>([a]: readonly [string, Value], [b]: readonly [string, Value]): number =>
-    a < b ? -1 : a > b ? 1 : 0;
+  const byName = <Value>([a]: readonly [string, Value], [b]: readonly [string, Value]): number => (a < b ? -1 : a > b ? 1 : 0);
   const inOrder = [...tensors].sort(byName);
   const header = new Map<string, unknown>();
   const notes = Object.entries(metadata).sort(byName);
@@ -200,9 +174,7 @@ export function* encodeSafetensors(
   for (const [name, { shape, data }] of inOrder) {
     const count = shape.reduce((product, size) => product * size, 1);
     if (count !== data.length)
-      throw new DataError(
-        `${name}: expected ${count} numbers for [${shape.join(', ')}], got ${data.length}. Pass the tensor's own shape.`,
-      );
+      throw new DataError(`${name}: expected ${count} numbers for [${shape.join(', ')}], got ${data.length}. Pass the tensor's own shape.`);
     header.set(name, { dtype: 'F32', shape, data_offsets: [offset, offset + 4 * count] });
     offset += 4 * count;
   }

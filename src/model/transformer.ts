@@ -122,7 +122,16 @@ export class Transformer {
 
   #context(batch: DeviceBatch, adapter: LoraAdapter | null): BlockContext {
     const { count, positions, ranges, seenUntil } = batch;
-    return { device: this.device, config: this.config, ropeTable: this.ropeTable, count, positions, ranges, seenUntil, ...(adapter && { adapters: adapter.layers }) };
+    return {
+      device: this.device,
+      config: this.config,
+      ropeTable: this.ropeTable,
+      count,
+      positions,
+      ranges,
+      seenUntil,
+      ...(adapter && { adapters: adapter.layers }),
+    };
   }
 }
 
@@ -150,7 +159,15 @@ export class InferencePass {
     const { tokens, positions, ranges, cacheRows, count } = fed;
     const { parameters, adapter } = this.#weights;
     gatherRows(this.#device, { from: rowsOf(this.#weights.parameters.embedding.weights, width), rows: tokens, out: rowsOf(this.stream, width), count, width });
-    const context: BlockContext = { device: this.#device, config: this.#config, ropeTable: this.#ropeTable, count, positions, ranges, ...(adapter && { adapters: adapter.layers }) };
+    const context: BlockContext = {
+      device: this.#device,
+      config: this.#config,
+      ropeTable: this.#ropeTable,
+      count,
+      positions,
+      ranges,
+      ...(adapter && { adapters: adapter.layers }),
+    };
     parameters.layers.forEach((layer, index) => {
       const cache: LayerCache = { keyValues: caches[index]!, rows: cacheRows };
       forwardBlock(context, layer, this.#room, this.stream, cache, index);

@@ -28,11 +28,7 @@ export async function openWeights(source: ByteSource): Promise<Weights> {
  * @param open opens one of the files it names, a plain name without folders
  * @throws DataError if the index is malformed, or a file lacks a tensor the index puts there
  */
-export async function openShardedWeights(
-  name: string,
-  index: unknown,
-  open: (file: string) => Promise<ByteSource>,
-): Promise<Weights> {
+export async function openShardedWeights(name: string, index: unknown, open: (file: string) => Promise<ByteSource>): Promise<Weights> {
   const places = readIndex(name, index);
   const files = new Map<string, SafetensorsFile>();
   for (const file of new Set(places.values())) files.set(file, await openSafetensors(await open(file)));
@@ -41,9 +37,7 @@ export async function openShardedWeights(
   for (const [tensor, place] of places) {
     const file = files.get(place);
     if (!file?.tensors.has(tensor)) {
-      throw new DataError(
-        `${name}: expected ${tensor} in ${place}, got a file without it. The files belong to different models; download them again.`,
-      );
+      throw new DataError(`${name}: expected ${tensor} in ${place}, got a file without it. The files belong to different models; download them again.`);
     }
     fileOf.set(tensor, file);
   }
@@ -51,16 +45,12 @@ export async function openShardedWeights(
 }
 
 function readIndex(name: string, index: unknown): Map<string, string> {
-  const map: unknown =
-    typeof index === 'object' && index !== null && 'weight_map' in index ? index.weight_map : undefined;
-  if (typeof map !== 'object' || map === null)
-    throw new DataError(`${name}: expected a weight_map, got none. The file is damaged.`);
+  const map: unknown = typeof index === 'object' && index !== null && 'weight_map' in index ? index.weight_map : undefined;
+  if (typeof map !== 'object' || map === null) throw new DataError(`${name}: expected a weight_map, got none. The file is damaged.`);
   const places = new Map<string, string>();
   for (const [tensor, file] of Object.entries(map)) {
     if (typeof file !== 'string' || !/^[\w-][\w.-]*$/.test(file)) {
-      throw new DataError(
-        `${name}: expected a file name for ${tensor}, got ${JSON.stringify(file)}. The file is damaged.`,
-      );
+      throw new DataError(`${name}: expected a file name for ${tensor}, got ${JSON.stringify(file)}. The file is damaged.`);
     }
     places.set(tensor, file);
   }
@@ -76,10 +66,7 @@ function weightsOf(name: string, fileOf: ReadonlyMap<string, SafetensorsFile>): 
   const readBytes = (tensor: string, first?: number, count?: number): Promise<Uint8Array> => {
     const file = fileOf.get(tensor);
     const entry = tensors.get(tensor);
-    if (!file || !entry)
-      throw new DataError(
-        `${name}: expected a tensor ${tensor}, got none of that name. Check that the weights fit config.json.`,
-      );
+    if (!file || !entry) throw new DataError(`${name}: expected a tensor ${tensor}, got none of that name. Check that the weights fit config.json.`);
     return readItems(file.source, entry, tensor, first, count);
   };
   return {
@@ -93,19 +80,11 @@ function weightsOf(name: string, fileOf: ReadonlyMap<string, SafetensorsFile>): 
   };
 }
 
-function readItems(
-  source: ByteSource,
-  entry: TensorEntry,
-  tensor: string,
-  first = 0,
-  count?: number,
-): Promise<Uint8Array> {
+function readItems(source: ByteSource, entry: TensorEntry, tensor: string, first = 0, count?: number): Promise<Uint8Array> {
   const items = entry.shape.reduce((product, size) => product * size, 1);
   const wanted = count ?? items - first;
   if (first < 0 || wanted < 0 || first + wanted > items) {
-    throw new DataError(
-      `${source.name}: ${tensor}: expected a part of its ${items} numbers, got [${first}, ${first + wanted}). Ask for less.`,
-    );
+    throw new DataError(`${source.name}: ${tensor}: expected a part of its ${items} numbers, got [${first}, ${first + wanted}). Ask for less.`);
   }
   const itemBytes = items === 0 ? 0 : entry.sizeBytes / items;
   return source.read(entry.offset + first * itemBytes, wanted * itemBytes);

@@ -79,7 +79,20 @@ export class AdamW {
     this.step++;
     for (const { name, weights, gradient } of this.#trained) {
       const { m, v } = this.moments.get(name)!;
-      adamw(device, { weights, gradients: gradient, m, v, control: this.#control, count: weights.length, lr, beta1: betas[0], beta2: betas[1], eps, weightDecay, step: this.step });
+      adamw(device, {
+        weights,
+        gradients: gradient,
+        m,
+        v,
+        control: this.#control,
+        count: weights.length,
+        lr,
+        beta1: betas[0],
+        beta2: betas[1],
+        eps,
+        weightDecay,
+        step: this.step,
+      });
     }
     return device.read(this.#control).then(([norm, , finite, skipped]) => ({ gradNorm: norm!, finite: finite === 1, skipped: skipped! }));
   }

@@ -28,7 +28,7 @@ function halfCosine(x: number): number {
   let term = angle;
   let sine = angle;
   for (let k = 1; k < 14; k++) {
-    term *= (-angle * angle) / ((2 * k) * (2 * k + 1));
+    term *= (-angle * angle) / (2 * k * (2 * k + 1));
     sine += term;
   }
   return (1 - sine) / 2;

@@ -24,7 +24,11 @@ export interface Prompts {
 export async function openPrompts(recipe: Recipe, services: BuildServices, encode: (prompt: Prompt) => Uint32Array): Promise<Prompts> {
   const { data, eval: evaluation } = recipe;
   const task = data.task === null ? null : makeTheNumber(taskOf(recipe));
-  const names = { promptKey: data.promptKey, ...(data.answerKey !== null && { answerKey: data.answerKey }), ...(data.sourceKey !== null && { sourceKey: data.sourceKey }) };
+  const names = {
+    promptKey: data.promptKey,
+    ...(data.answerKey !== null && { answerKey: data.answerKey }),
+    ...(data.sourceKey !== null && { sourceKey: data.sourceKey }),
+  };
   const train = fitting(task?.train ?? (await services.readPrompts(data.train!, names)), recipe, encode);
   const heldOut = evaluation.data === null ? null : evaluation.data === 'heldout' ? task!.heldOut : await services.readPrompts(evaluation.data, names);
   const limited = heldOut && evaluation.limit !== null ? { ...heldOut, prompts: heldOut.prompts.slice(0, evaluation.limit) } : heldOut;
@@ -38,9 +42,14 @@ function fitting(set: PromptSet, { data: { maxPromptLength, overlong } }: Recipe
   const tooLong = set.prompts.filter((prompt) => encode(prompt).length > maxPromptLength);
   if (tooLong.length === 0) return set;
   if (overlong === 'error') {
-    throw new DataError(`${set.name}: expected prompts of at most ${maxPromptLength} tokens, got ${tooLong.length} longer of ${set.prompts.length}, first ${tooLong[0]!.id}. Raise data.max_prompt_length, or set data.overlong to filter, left or middle.`);
+    throw new DataError(
+      `${set.name}: expected prompts of at most ${maxPromptLength} tokens, got ${tooLong.length} longer of ${set.prompts.length}, first ${tooLong[0]!.id}. Raise data.max_prompt_length, or set data.overlong to filter, left or middle.`,
+    );
   }
-  return promptSet(set.name, set.prompts.filter((prompt) => !tooLong.includes(prompt)));
+  return promptSet(
+    set.name,
+    set.prompts.filter((prompt) => !tooLong.includes(prompt)),
+  );
 }
 
 export function taskOf({ data, rollout }: Recipe): NumberTask {
@@ -49,8 +58,15 @@ export function taskOf({ data, rollout }: Recipe): NumberTask {
 }
 
 /** The examples of a supervised run, as a function of the cursor. */
-export function exampleSource(recipe: Recipe, train: PromptSet, encode: (prompt: Prompt) => Uint32Array, tokenizer: Tokenizer, endOf: (prompt: Prompt) => number): (cursor: number, count: number) => readonly Example[] {
-  const completionOf = (prompt: Prompt, text: string): Uint32Array => Uint32Array.from([...tokenizer.encode(text), endOf(prompt)]).slice(0, recipe.rollout.maxTokens);
+export function exampleSource(
+  recipe: Recipe,
+  train: PromptSet,
+  encode: (prompt: Prompt) => Uint32Array,
+  tokenizer: Tokenizer,
+  endOf: (prompt: Prompt) => number,
+): (cursor: number, count: number) => readonly Example[] {
+  const completionOf = (prompt: Prompt, text: string): Uint32Array =>
+    Uint32Array.from([...tokenizer.encode(text), endOf(prompt)]).slice(0, recipe.rollout.maxTokens);
   if (recipe.data.task !== null) {
     const task = taskOf(recipe);
     return (cursor, count) =>
@@ -62,7 +78,8 @@ export function exampleSource(recipe: Recipe, train: PromptSet, encode: (prompt:
   const order = promptOrder(train, { seed: recipe.seed, shuffle: recipe.data.shuffle });
   return (cursor, count) =>
     order.take(cursor, count).map((prompt) => {
-      if (typeof prompt.answer !== 'string') throw new DataError(`prompt ${prompt.id}: expected an answer to learn, got ${JSON.stringify(prompt.answer)}. Name its field with data.answer_key.`);
+      if (typeof prompt.answer !== 'string')
+        throw new DataError(`prompt ${prompt.id}: expected an answer to learn, got ${JSON.stringify(prompt.answer)}. Name its field with data.answer_key.`);
       return { prompt: encode(prompt), completion: completionOf(prompt, prompt.answer) };
     });
 }
@@ -77,7 +94,10 @@ export async function openRewards(recipe: Recipe, services: BuildServices): Prom
         return { reward, weight, ...(when !== null && { when }) };
       } catch (error) {
         if (!(error instanceof RecipeError)) throw error;
-        throw new RecipeError(error.issues.map(({ path, message }) => ({ path: ['reward', index, path].filter((part) => part !== '').join('.'), message })), { cause: error });
+        throw new RecipeError(
+          error.issues.map(({ path, message }) => ({ path: ['reward', index, path].filter((part) => part !== '').join('.'), message })),
+          { cause: error },
+        );
       }
     }),
   );
@@ -92,7 +112,10 @@ function numberArgs(recipe: Recipe): Record<string, unknown> {
 export function samplingOf({ rollout }: Recipe, eosIds: readonly number[], tokenizer: Tokenizer): SamplingOptions {
   const stops = rollout.stop.map((text, index) => {
     const id = tokenizer.idOf(text);
-    if (id === undefined) throw new RecipeError([{ path: `rollout.stop.${index}`, message: `expected the text of a single token of this tokenizer, got ${JSON.stringify(text)}.` }]);
+    if (id === undefined)
+      throw new RecipeError([
+        { path: `rollout.stop.${index}`, message: `expected the text of a single token of this tokenizer, got ${JSON.stringify(text)}.` },
+      ]);
     return id;
   });
   return {

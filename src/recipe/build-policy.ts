@@ -61,7 +61,12 @@ async function openNamed(recipe: Recipe, services: BuildServices): Promise<Polic
 }
 
 /** The policy's adapter on the device: the one that `model.path` named, or a fresh one from the seed; null where the whole model is trained. */
-export async function openAdapter({ lora, seed }: Recipe, { adapter: source }: Policy, { device, skipWeights }: BuildServices, parameters: Parameters): Promise<LoraAdapter | null> {
+export async function openAdapter(
+  { lora, seed }: Recipe,
+  { adapter: source }: Policy,
+  { device, skipWeights }: BuildServices,
+  parameters: Parameters,
+): Promise<LoraAdapter | null> {
   if (!source && lora === null) return null;
   const adapter = createLora(device, parameters, source?.options ?? freshOptions(lora!));
   if (skipWeights) return adapter;
@@ -76,7 +81,13 @@ function freshOptions({ rank, alpha, rslora, targetModules }: NonNullable<Recipe
 
 function freshConfig({ rollout }: Recipe, init: NonNullable<Recipe['model']['init']>, tokenizer: Tokenizer): ModelConfig {
   const eos = tokenizer.idOf('<eos>') ?? tokenizer.idOf('</s>') ?? tokenizer.idOf('<|endoftext|>');
-  if (eos === undefined) throw new RecipeError([{ path: 'model.tokenizer', message: 'expected a tokenizer with <eos>, </s> or <|endoftext|>, got one without. A fresh model needs to know how a completion ends.' }]);
+  if (eos === undefined)
+    throw new RecipeError([
+      {
+        path: 'model.tokenizer',
+        message: 'expected a tokenizer with <eos>, </s> or <|endoftext|>, got one without. A fresh model needs to know how a completion ends.',
+      },
+    ]);
   return {
     family: 'llama',
     layers: init.layers,
@@ -109,6 +120,8 @@ async function freshWeights(config: ModelConfig, { seed }: Recipe, embeddingStd:
 
 function checkVocabulary(config: ModelConfig, tokenizer: Tokenizer, path: string): void {
   if (tokenizer.vocabSize > config.vocabSize) {
-    throw new DataError(`${path}: expected a tokenizer of at most ${config.vocabSize} tokens, as the model has embeddings for, got ${tokenizer.vocabSize}. Tokenizer and weights belong to different models.`);
+    throw new DataError(
+      `${path}: expected a tokenizer of at most ${config.vocabSize} tokens, as the model has embeddings for, got ${tokenizer.vocabSize}. Tokenizer and weights belong to different models.`,
+    );
   }
 }

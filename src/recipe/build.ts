@@ -87,7 +87,11 @@ export async function buildRun(recipe: Recipe, services: BuildServices, deviceNa
   const isSft = recipe.method === 'sft';
   const wantsReference = !isSft && (algorithm.usesReference || recipe.ref.measureKl);
   const reference = wantsReference ? await openReference(recipe, built, services) : null;
-  const learner = new Learner(model, optimizer, reference, { maxRows: limits.updateRows, maxLength: recipe.rollout.maxTokens, microTokens: limits.microTokens });
+  const learner = new Learner(model, optimizer, reference, {
+    maxRows: limits.updateRows,
+    maxLength: recipe.rollout.maxTokens,
+    microTokens: limits.microTokens,
+  });
   const progress: Progress = { step: 0, updates: 0, cursor: 0, tokens: 0 };
   const random = Random.seeded(recipe.seed);
   const evaluations = evaluationSets(recipe, prompts.evaluation, sampling);
@@ -143,18 +147,34 @@ async function openReference(recipe: Recipe, { policy, parameters, adapter }: Bu
 }
 
 /** What checkpoints hold: the whole model in Hugging Face's layout, or its adapter in PEFT's. */
-function liveParts(recipe: Recipe, { policy, parameters, adapter, model }: BuiltPolicy & { readonly model: Transformer | null }, optimizer: AdamW, progress: Progress): TrainJob['live'] {
+function liveParts(
+  recipe: Recipe,
+  { policy, parameters, adapter, model }: BuiltPolicy & { readonly model: Transformer | null },
+  optimizer: AdamW,
+  progress: Progress,
+): TrainJob['live'] {
   const { device } = model!;
   if (!adapter) return { device, parameters, weightsFile: 'model.safetensors', optimizer, progress, sideFiles: policy.sideFiles };
   const description = new TextEncoder().encode(describeAdapter(adapter, recipe.model.path));
-  return { device, parameters: adapter, weightsFile: 'adapter_model.safetensors', optimizer, progress, sideFiles: new Map([['adapter_config.json', description]]) };
+  return {
+    device,
+    parameters: adapter,
+    weightsFile: 'adapter_model.safetensors',
+    optimizer,
+    progress,
+    sideFiles: new Map([['adapter_config.json', description]]),
+  };
 }
 
 function grpoSteps(run: TrainingRun): TrainJob['takeStep'] {
   return (step) => trainStep(run, step);
 }
 
-function sftSteps(recipe: Recipe, { prompts, encode, policy }: BuiltPolicy, { learner, progress }: Pick<TrainingRun, 'learner' | 'progress'>): TrainJob['takeStep'] {
+function sftSteps(
+  recipe: Recipe,
+  { prompts, encode, policy }: BuiltPolicy,
+  { learner, progress }: Pick<TrainingRun, 'learner' | 'progress'>,
+): TrainJob['takeStep'] {
   const { device } = learner;
   const table = (name: string) => device.create('f32', [recipe.batch.prompts, recipe.rollout.maxTokens], `tables/${name}`);
   const run = {

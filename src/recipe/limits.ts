@@ -28,9 +28,15 @@ export function limitsOf(recipe: Recipe, config: ModelConfig, longestPrompt: num
   const updatePrompts = batch.updatePrompts ?? batch.prompts;
   const updateRows = isSft ? batch.prompts : updatePrompts * rollout.n;
   const updateTokens = updateRows * rollout.maxTokens + (isSft ? batch.prompts : updatePrompts) * longestPrompt;
-  const microTokens = batch.microTokens === 'auto' ? Math.max(longest, Math.min(updateTokens, AUTO_MICRO_TOKENS, widestBinding(config, traits))) : batch.microTokens;
+  const microTokens =
+    batch.microTokens === 'auto' ? Math.max(longest, Math.min(updateTokens, AUTO_MICRO_TOKENS, widestBinding(config, traits))) : batch.microTokens;
   if (microTokens < longest) {
-    throw new RecipeError([{ path: 'batch.micro_tokens', message: `expected at least ${longest}, room for the longest prompt (${longestPrompt}) and completion (${maxTokens}), got ${microTokens}.` }]);
+    throw new RecipeError([
+      {
+        path: 'batch.micro_tokens',
+        message: `expected at least ${longest}, room for the longest prompt (${longestPrompt}) and completion (${maxTokens}), got ${microTokens}.`,
+      },
+    ]);
   }
   const sampledRows = Math.max(isSft ? 0 : batch.prompts * rollout.n, evaluation.data === null ? 1 : evaluation.n * MOST_ROWS);
   const maxRows = Math.max(1, Math.min(sampledRows, MOST_ROWS, cacheRows(config, traits, longest)));

@@ -28,7 +28,13 @@ const remarks: readonly Remark[] = [
   (recipe, isWritten) => {
     const { surrogate, kl_cov: klCov } = recipe.algorithm;
     const written = ['algorithm.clip_low', 'algorithm.clip_high', 'algorithm.clip_dual'].filter(isWritten);
-    return policyGradient(recipe) && surrogate !== 'clip' && recipe.algorithm.clip_dual !== null && written.length > 0 && `${written.join(', ')}: not read with surrogate ${surrogate}${klCov ? ': KL-Cov holds no ratio in bounds' : ''}.`;
+    return (
+      policyGradient(recipe) &&
+      surrogate !== 'clip' &&
+      recipe.algorithm.clip_dual !== null &&
+      written.length > 0 &&
+      `${written.join(', ')}: not read with surrogate ${surrogate}${klCov ? ': KL-Cov holds no ratio in bounds' : ''}.`
+    );
   },
   ({ algorithm }) =>
     algorithm.loss_scale_factor !== null &&

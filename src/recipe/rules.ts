@@ -41,19 +41,26 @@ const rules: readonly Rule[] = [
   {
     keys: ['algorithm.entropy_control', 'algorithm.kl_cov'],
     problem: ({ algorithm: { entropy_control: control, kl_cov: klCov } }) =>
-      control?.actuator === 'kl_cov_coef' && klCov === null && 'expected a kl_cov block, whose coefficient the controller moves, got none. Write kl_cov: {}, or choose another actuator.',
+      control?.actuator === 'kl_cov_coef' &&
+      klCov === null &&
+      'expected a kl_cov block, whose coefficient the controller moves, got none. Write kl_cov: {}, or choose another actuator.',
   },
   {
     keys: ['algorithm.entropy_control.min', 'algorithm.entropy_control.max'],
-    problem: ({ algorithm: { entropy_control: control } }) => control && control.min > control.max && `expected a min of at most max (${control.max}), got ${control.min}.`,
+    problem: ({ algorithm: { entropy_control: control } }) =>
+      control && control.min > control.max && `expected a min of at most max (${control.max}), got ${control.min}.`,
   },
   {
     keys: ['algorithm.kl_control', 'algorithm.kl_coef'],
-    problem: ({ algorithm: { kl_control: control, kl_coef: start } }) => control !== null && start === 0 && 'expected a kl_coef above 0 to begin with, got 0, which it could never leave. Set algorithm.kl_coef, for example to 1e-3.',
+    problem: ({ algorithm: { kl_control: control, kl_coef: start } }) =>
+      control !== null &&
+      start === 0 &&
+      'expected a kl_coef above 0 to begin with, got 0, which it could never leave. Set algorithm.kl_coef, for example to 1e-3.',
   },
   {
     keys: ['algorithm.maxent.beta_control', 'algorithm.maxent.beta'],
-    problem: ({ algorithm: { maxent } }) => maxent?.beta_control && maxent.beta === 0 && 'expected a beta above 0 to begin with, got 0, which it could never leave. Set algorithm.maxent.beta.',
+    problem: ({ algorithm: { maxent } }) =>
+      maxent?.beta_control && maxent.beta === 0 && 'expected a beta above 0 to begin with, got 0, which it could never leave. Set algorithm.maxent.beta.',
   },
   {
     keys: ['batch.update_prompts', 'batch.prompts'],
@@ -92,7 +99,12 @@ const rules: readonly Rule[] = [
     keys: ['optim.warmup_steps', 'steps', 'optim.schedule_steps'],
     problem: ({ optim, steps }) => {
       const length = optim.schedule_steps ?? steps;
-      return optim.schedule !== 'constant' && optim.warmup_steps >= length && optim.warmup_steps > 0 && `expected fewer than the ${length} steps of the schedule, got ${optim.warmup_steps}.`;
+      return (
+        optim.schedule !== 'constant' &&
+        optim.warmup_steps >= length &&
+        optim.warmup_steps > 0 &&
+        `expected fewer than the ${length} steps of the schedule, got ${optim.warmup_steps}.`
+      );
     },
   },
 ];

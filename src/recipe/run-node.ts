@@ -32,8 +32,13 @@ export async function runRecipe(recipe: Recipe, { adapter, store, attempt, obser
   const { device, adapter: opened } = await openDevice(adapter);
   try {
     await observer.note(`${opened.name} (${device.traits.tier}). ${opened.reason}`);
-    if (opened.kind !== 'hardware') await observer.note('This adapter runs on the processor: good enough for small policies; its speed says nothing about a GPU.');
-    const job = await buildRun(recipe, { ...nodeServices(device, { note: (message) => void observer.note(message) }), ...(variant && { variant }) }, opened.name);
+    if (opened.kind !== 'hardware')
+      await observer.note('This adapter runs on the processor: good enough for small policies; its speed says nothing about a GPU.');
+    const job = await buildRun(
+      recipe,
+      { ...nodeServices(device, { note: (message) => void observer.note(message) }), ...(variant && { variant }) },
+      opened.name,
+    );
     for (const warning of job.warnings) await observer.warning(warning);
     const options = trainOptions(recipe, { attempt, deviceName: opened.name, recipeHash: await recipeHash(recipe), resume: resumeFrom(recipe.resume) });
     return await train(job, store, observer, options, signal);
@@ -60,13 +65,23 @@ export interface TrainRecipe {
  *
  *     await trainRecipe('recipe.yaml', { overrides: ['steps=20'], observer: { step: ({ step, reward }) => console.log(step, reward) } });
  */
-export async function trainRecipe(file: string, { overrides = [], observer = {}, store = memoryStore(), signal, variant }: TrainRecipe = {}): Promise<TrainSummary> {
+export async function trainRecipe(
+  file: string,
+  { overrides = [], observer = {}, store = memoryStore(), signal, variant }: TrainRecipe = {},
+): Promise<TrainSummary> {
   const readText = async (name: string, from: string | undefined) => {
     const path = from === undefined ? name : resolve(dirname(from), name);
     return { path, text: await readFile(path, 'utf8') };
   };
   const { recipe } = await readRecipe({ file, overrides, environment: process.env, readText });
-  return runRecipe(recipe, { adapter: recipe.adapter, store, attempt: 1, observer: { ...silent, ...observer }, signal: signal ?? new AbortController().signal, ...(variant && { variant }) });
+  return runRecipe(recipe, {
+    adapter: recipe.adapter,
+    store,
+    attempt: 1,
+    observer: { ...silent, ...observer },
+    signal: signal ?? new AbortController().signal,
+    ...(variant && { variant }),
+  });
 }
 
 /** `auto`, `never`, or a checkpoint of another run by its folder: `runs/a/b/checkpoints/step_50`. */

@@ -34,7 +34,12 @@ export function browserServices(device: Device, options: PageFilesOptions): Buil
       ]);
       const chatTemplate = await template?.text();
       const names = SIDE_FILES.filter((name) => name.startsWith('tokenizer'));
-      const tokenizer = await loadTokenizer({ tokenizerJson, tokenizerConfig: tokenizerConfig ?? {}, file, ...(chatTemplate !== undefined && { chatTemplate }) });
+      const tokenizer = await loadTokenizer({
+        tokenizerJson,
+        tokenizerConfig: tokenizerConfig ?? {},
+        file,
+        ...(chatTemplate !== undefined && { chatTemplate }),
+      });
       return { tokenizer, sideFiles: await sideFiles(files, folder, names) };
     },
     async readPrompts(path, names) {

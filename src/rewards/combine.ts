@@ -44,10 +44,7 @@ export interface CombinedRewards {
  *
  * @throws DataError if a reward with a weight fails on every row that it applies to
  */
-export async function combineRewards(
-  rewards: readonly WeightedReward[],
-  batch: readonly Completion[],
-): Promise<CombinedRewards> {
+export async function combineRewards(rewards: readonly WeightedReward[], batch: readonly Completion[]): Promise<CombinedRewards> {
   const parts = await Promise.all(rewards.map((weighted) => scorePart(weighted, batch)));
   const totals = batch.map((_, i) => totalOf(parts, i));
   return { totals, parts };
@@ -67,15 +64,11 @@ async function scorePart({ reward, weight, when }: WeightedReward, batch: readon
   const applies = batch.map(({ prompt }) => when === undefined || matches(prompt, when));
   const asked = batch.filter((_, i) => applies[i]);
   const answered = (await scoreRows(reward, asked)).map(refuseNonFinite)[Symbol.iterator]();
-  const rows = applies.map((isAsked): RewardRow =>
-    isAsked ? (answered.next().value ?? { score: null }) : { score: null },
-  );
+  const rows = applies.map((isAsked): RewardRow => (isAsked ? (answered.next().value ?? { score: null }) : { score: null }));
 
   const errors = rows.flatMap(({ error }) => error ?? []);
   if (asked.length > 0 && errors.length === asked.length && weight !== 0) {
-    throw new DataError(
-      `reward ${reward.name}: expected scores, got a failure on each of ${asked.length} completions, first: ${errors[0]}`,
-    );
+    throw new DataError(`reward ${reward.name}: expected scores, got a failure on each of ${asked.length} completions, first: ${errors[0]}`);
   }
   return {
     name: reward.name,
@@ -97,9 +90,7 @@ async function scoreRows(reward: Reward, batch: readonly Completion[]): Promise<
     return batch.map(() => ({ score: null, error: String(error) }));
   }
   if (rows.length !== batch.length) {
-    throw new DataError(
-      `reward ${reward.name}: expected ${batch.length} scores, got ${rows.length}. Return one per completion, null where it does not apply.`,
-    );
+    throw new DataError(`reward ${reward.name}: expected ${batch.length} scores, got ${rows.length}. Return one per completion, null where it does not apply.`);
   }
   return rows;
 }

@@ -5,10 +5,7 @@ import { columnOf } from '../data/columns.ts';
 import { defineReward } from './reward.ts';
 
 const options = z.strictObject({
-  answer_key: z
-    .string()
-    .optional()
-    .describe('column of the reference answer, when it is not the one the data was read with'),
+  answer_key: z.string().optional().describe('column of the reference answer, when it is not the one the data was read with'),
 });
 
 export const exactAnswerReward = defineReward({
@@ -47,8 +44,7 @@ export function lastNumber(text: string): string | undefined {
   const shortWhole = whole.replace(/^0+(?=\d)/, '') || '0';
   const shortDecimals = trimZeros(decimals);
   const magnitude = shortDecimals === '' ? shortWhole : `${shortWhole}.${shortDecimals}`;
-  const isNegative =
-    magnitude !== '0' && /(?:^|[^\w)\]}])[-−]$/.test(text.slice(Math.max(0, last.index - 2), last.index));
+  const isNegative = magnitude !== '0' && /(?:^|[^\w)\]}])[-−]$/.test(text.slice(Math.max(0, last.index - 2), last.index));
   return isNegative ? `-${magnitude}` : magnitude;
 }
 

@@ -13,12 +13,7 @@ const options = z.strictObject({
   max_tokens: z.int().min(1).describe('length at which the penalty reaches −factor'),
   buffer: z.int().min(1).describe('tokens before max_tokens over which the penalty grows'),
   factor: z.number().positive().default(1),
-  floor: z
-    .number()
-    .negative()
-    .nullable()
-    .default(null)
-    .describe('the penalty never falls below it; TRL has −1, verl none'),
+  floor: z.number().negative().nullable().default(null).describe('the penalty never falls below it; TRL has −1, verl none'),
 });
 
 export const lengthPenaltyReward = defineReward({

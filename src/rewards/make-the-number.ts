@@ -12,21 +12,10 @@ const options = z.strictObject({
     .tuple([digits, digits])
     .default([...MAKE_THE_NUMBER.targets])
     .describe('smallest and largest number to make'),
-  required_digits: z
-    .int()
-    .min(1)
-    .default(MAKE_THE_NUMBER.requiredDigits)
-    .describe('digits that an answer must contain'),
-  each_digit_once: z
-    .boolean()
-    .default(MAKE_THE_NUMBER.eachDigitOnce)
-    .describe('an answer may use each digit only once'),
+  required_digits: z.int().min(1).default(MAKE_THE_NUMBER.requiredDigits).describe('digits that an answer must contain'),
+  each_digit_once: z.boolean().default(MAKE_THE_NUMBER.eachDigitOnce).describe('an answer may use each digit only once'),
   multiplication: z.boolean().default(MAKE_THE_NUMBER.multiplication).describe('`*` may join digits'),
-  max_tokens: z
-    .int()
-    .min(2)
-    .default(MAKE_THE_NUMBER.maxTokens)
-    .describe('tokens of a completion, the end token counted'),
+  max_tokens: z.int().min(2).default(MAKE_THE_NUMBER.maxTokens).describe('tokens of a completion, the end token counted'),
 });
 
 /** The task that recipe arguments describe. */

@@ -33,16 +33,14 @@ export async function loadRewardModule(
   options: { readonly folder?: string; readonly args?: Readonly<Record<string, unknown>> } = {},
 ): Promise<Reward> {
   const { path, name } = parseUse(use) ?? {};
-  if (path === undefined)
-    throw new RecipeError([{ path: 'use', message: `expected path.ts:export or path.js, got ${use}.` }]);
+  if (path === undefined) throw new RecipeError([{ path: 'use', message: `expected path.ts:export or path.js, got ${use}.` }]);
   const file = resolve(options.folder ?? '.', path);
   await access(file).catch((cause: unknown) => {
     throw new RecipeError([{ path: 'use', message: `expected a file ${file}, got none. Check the path.` }], { cause });
   });
   const found = pickFunction(await importModule(file), name, use);
   const { shape = SINGLE_NAMES.includes(found.name) ? 'single' : 'batch', ...args } = options.args ?? {};
-  if (!isShape(shape))
-    throw new RecipeError([{ path: 'args.shape', message: `expected batch or single, got ${JSON.stringify(shape)}.` }]);
+  if (!isShape(shape)) throw new RecipeError([{ path: 'args.shape', message: `expected batch or single, got ${JSON.stringify(shape)}.` }]);
   return moduleReward(use, found.call, shape, args);
 }
 

@@ -22,27 +22,15 @@ export type RewardFunction = (input: Readonly<Record<string, unknown>>) => unkno
  *
  * @param args handed to every call beside the rest
  */
-export function moduleReward(
-  name: string,
-  call: RewardFunction,
-  shape: RewardShape,
-  args: Readonly<Record<string, unknown>> = {},
-): Reward {
+export function moduleReward(name: string, call: RewardFunction, shape: RewardShape, args: Readonly<Record<string, unknown>> = {}): Reward {
   return {
     name,
     range: [-Infinity, Infinity],
-    score:
-      shape === 'single'
-        ? (batch) => Promise.all(batch.map((completion) => callSingle(call, completion, args)))
-        : (batch) => callBatch(call, batch, args),
+    score: shape === 'single' ? (batch) => Promise.all(batch.map((completion) => callSingle(call, completion, args))) : (batch) => callBatch(call, batch, args),
   };
 }
 
-async function callSingle(
-  call: RewardFunction,
-  { prompt, text }: Completion,
-  args: Readonly<Record<string, unknown>>,
-): Promise<RewardRow> {
+async function callSingle(call: RewardFunction, { prompt, text }: Completion, args: Readonly<Record<string, unknown>>): Promise<RewardRow> {
   try {
     const result = await call({
       ...args,
@@ -60,11 +48,7 @@ async function callSingle(
   }
 }
 
-async function callBatch(
-  call: RewardFunction,
-  batch: readonly Completion[],
-  args: Readonly<Record<string, unknown>>,
-): Promise<readonly RewardRow[]> {
+async function callBatch(call: RewardFunction, batch: readonly Completion[], args: Readonly<Record<string, unknown>>): Promise<readonly RewardRow[]> {
   const extras = batch.map((): Record<string, number | string | boolean> => ({}));
   const scores = await call({
     ...args,
@@ -82,9 +66,7 @@ async function callBatch(
   });
   if (!Array.isArray(scores) || scores.length !== batch.length) {
     const got = Array.isArray(scores) ? String(scores.length) : typeof scores;
-    throw new Error(
-      `expected a list of ${batch.length} scores, got ${got}. A function of one completion is named compute_score, or has args.shape: single.`,
-    );
+    throw new Error(`expected a list of ${batch.length} scores, got ${got}. A function of one completion is named compute_score, or has args.shape: single.`);
   }
   const list: readonly unknown[] = scores;
   return list.map((score, i): RewardRow => {

@@ -58,7 +58,10 @@ export function createDecodeRoom(device: Device, config: ModelConfig, { maxRows,
   for (let start = 0; start < maxRows; start += blockSize) {
     const size = Math.min(blockSize, maxRows - start);
     const rows = room('blockRows', size);
-    device.upload(rows, Uint32Array.from({ length: size }, (_, i) => start + i));
+    device.upload(
+      rows,
+      Uint32Array.from({ length: size }, (_, i) => start + i),
+    );
     blocks.push({ start, size, rows, promptEnds: room('promptEnds', size) });
   }
   return {

@@ -55,7 +55,11 @@ export class PolicySampler {
   async sample(prompts: readonly Uint32Array[], options: SamplingOptions, random: Random): Promise<Rollout[]> {
     this.#check(prompts, options);
     const rollouts: Rollout[] = [];
-    for (const wave of wavesOf(prompts.map((prompt) => prompt.length), options.n, this.limits)) {
+    for (const wave of wavesOf(
+      prompts.map((prompt) => prompt.length),
+      options.n,
+      this.limits,
+    )) {
       rollouts.push(...(await this.#sampleWave(wave, prompts, options, random)));
     }
     return rollouts;
@@ -91,11 +95,23 @@ export class PolicySampler {
     device.upload(prefill.tokens, packed.tokens);
     device.upload(prefill.positions, packed.positions);
     device.upload(prefill.ranges, packed.ranges);
-    device.upload(prefill.cacheRows, Uint32Array.from({ length: count }, (_, i) => i));
-    device.upload(state, rows.flatMap(({ prompt, member }) => [prompt * n + member, 0, 0, 0]));
-    device.upload(starts, rows.flatMap(({ prefixStart, prefixEnd }, row) => [prefixStart, prefixEnd, count + row * maxTokens]));
+    device.upload(
+      prefill.cacheRows,
+      Uint32Array.from({ length: count }, (_, i) => i),
+    );
+    device.upload(
+      state,
+      rows.flatMap(({ prompt, member }) => [prompt * n + member, 0, 0, 0]),
+    );
+    device.upload(
+      starts,
+      rows.flatMap(({ prefixStart, prefixEnd }, row) => [prefixStart, prefixEnd, count + row * maxTokens]),
+    );
     for (const block of blocks) {
-      device.upload(block.promptEnds, rows.slice(block.start, block.start + block.size).map(({ prefixEnd }) => prefixEnd - 1));
+      device.upload(
+        block.promptEnds,
+        rows.slice(block.start, block.start + block.size).map(({ prefixEnd }) => prefixEnd - 1),
+      );
     }
     device.upload(stops, stopIds);
     if (repetitionPenalty !== 1) device.upload(this.#room.seen, this.#seenTokens(rows, prompts));
@@ -172,16 +188,20 @@ export class PolicySampler {
 
   #check(prompts: readonly Uint32Array[], { maxTokens, stopIds }: SamplingOptions): void {
     prompts.forEach((prompt, index) => {
-      if (prompt.length === 0) throw new DataError(`prompt ${index}: expected at least one token, got none. Give the tokenizer a BOS token, or the prompt some text.`);
+      if (prompt.length === 0)
+        throw new DataError(`prompt ${index}: expected at least one token, got none. Give the tokenizer a BOS token, or the prompt some text.`);
       if (prompt.length > this.limits.maxPromptTokens) {
-        throw new DataError(`prompt ${index}: expected at most ${this.limits.maxPromptTokens} tokens, got ${prompt.length}. Raise data.max_prompt_length, or set data.overlong: filter.`);
+        throw new DataError(
+          `prompt ${index}: expected at most ${this.limits.maxPromptTokens} tokens, got ${prompt.length}. Raise data.max_prompt_length, or set data.overlong: filter.`,
+        );
       }
       const outside = prompt.find((token) => token >= this.#config.vocabSize);
       if (outside !== undefined) {
         throw new DataError(`prompt ${index}: expected token ids below ${this.#config.vocabSize}, got ${outside}. The tokenizer belongs to another model.`);
       }
     });
-    if (maxTokens > this.limits.maxTokens) throw new DataError(`sampler: expected at most ${this.limits.maxTokens} tokens a completion, got ${maxTokens}. Raise rollout.max_tokens.`);
+    if (maxTokens > this.limits.maxTokens)
+      throw new DataError(`sampler: expected at most ${this.limits.maxTokens} tokens a completion, got ${maxTokens}. Raise rollout.max_tokens.`);
     if (stopIds.length > MAX_STOPS) throw new DataError(`sampler: expected at most ${MAX_STOPS} stop tokens, got ${stopIds.length}.`);
   }
 }

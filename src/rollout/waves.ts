@@ -19,7 +19,7 @@ export function wavesOf(promptLengths: readonly number[], n: number, { maxRows, 
   let rows = 0;
   let tokens = 0;
   promptLengths.forEach((length, prompt) => {
-    for (let first = 0; first < n; ) {
+    for (let first = 0; first < n;) {
       if (wave.length > 0 && (rows === maxRows || tokens + length > maxPromptTokens)) {
         waves.push(wave);
         wave = [];

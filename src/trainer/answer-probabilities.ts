@@ -34,7 +34,11 @@ interface AskedRow {
  * @returns per question, one number per completion in its order
  * @throws DataError if a completion is empty or longer than `length`
  */
-export async function answerLogProbs(learner: Learner, asked: readonly AskedCompletions[], { temperature, rows, length }: AnswerOptions): Promise<Float64Array[]> {
+export async function answerLogProbs(
+  learner: Learner,
+  asked: readonly AskedCompletions[],
+  { temperature, rows, length }: AnswerOptions,
+): Promise<Float64Array[]> {
   const results = asked.map(({ completions }) => new Float64Array(completions.length));
   const all = asked.flatMap(({ completions }, question) => completions.map((tokens, place) => checked(tokens, length) && { question, place }));
   for (let start = 0; start < all.length; start += rows) {
@@ -50,7 +54,8 @@ export async function answerLogProbs(learner: Learner, asked: readonly AskedComp
 }
 
 function checked(tokens: Uint32Array, length: number): true {
-  if (tokens.length === 0 || tokens.length > length) throw new DataError(`completion: expected 1 to ${length} tokens, got ${tokens.length}. An end token counts.`);
+  if (tokens.length === 0 || tokens.length > length)
+    throw new DataError(`completion: expected 1 to ${length} tokens, got ${tokens.length}. An end token counts.`);
   return true;
 }
 

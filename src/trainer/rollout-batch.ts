@@ -4,7 +4,12 @@ import type { RolloutBatch, TokenTables } from '../algorithms/algorithm.ts';
 import type { ScoredRollout } from '../engines/scorer.ts';
 
 /** Rows in the order of the rollouts; the rollouts of one prompt are one group. */
-export function formBatch(scored: readonly ScoredRollout[], maxTokens: number, tables?: TokenTables, rewardWeights?: ReadonlyMap<string, number>): RolloutBatch {
+export function formBatch(
+  scored: readonly ScoredRollout[],
+  maxTokens: number,
+  tables?: TokenTables,
+  rewardWeights?: ReadonlyMap<string, number>,
+): RolloutBatch {
   const rowsOfPrompt = new Map<number, number[]>();
   scored.forEach(({ rollout }, row) => {
     const rows = rowsOfPrompt.get(rollout.prompt) ?? [];

@@ -27,7 +27,11 @@ export interface SetpointEdits {
 }
 
 /** Follows control.jsonl of a store, beginning with the events that the store has already. */
-export async function setpointEdits(store: RunStore, apply: (edits: readonly SetpointEdit[]) => void, observer: Pick<RunObserver, 'note' | 'warning'>): Promise<SetpointEdits> {
+export async function setpointEdits(
+  store: RunStore,
+  apply: (edits: readonly SetpointEdit[]) => void,
+  observer: Pick<RunObserver, 'note' | 'warning'>,
+): Promise<SetpointEdits> {
   const known = ((await readText(store, eventsPath)) ?? '').split('\n').flatMap((line) => {
     const event = eventLine.safeParse(parsed(line));
     return event.success ? [event.data] : [];
@@ -51,7 +55,9 @@ export async function setpointEdits(store: RunStore, apply: (edits: readonly Set
         if (text.trim() === '') continue;
         const read = controlLine.safeParse(parsed(text));
         if (!read.success) {
-          await observer.warning(`${controlPath}:${line}: expected {"setpoint": number or [[step, value], …], "from_step": step}, got ${text.slice(0, 60)}. The line is left out; append another.`);
+          await observer.warning(
+            `${controlPath}:${line}: expected {"setpoint": number or [[step, value], …], "from_step": step}, got ${text.slice(0, 60)}. The line is left out; append another.`,
+          );
           continue;
         }
         const fromStep = Math.max(now, read.data.from_step ?? now);

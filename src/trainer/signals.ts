@@ -16,7 +16,12 @@ interface Pass {
 }
 
 /** Takes the sampler's own numbers where they are the policy's, and a pass of the trainer otherwise. */
-export async function rolloutSignals(run: TrainingRun, scored: readonly ScoredRollout[], promptTokens: readonly Uint32Array[], random: Random): Promise<RolloutSignals> {
+export async function rolloutSignals(
+  run: TrainingRun,
+  scored: readonly ScoredRollout[],
+  promptTokens: readonly Uint32Array[],
+  random: Random,
+): Promise<RolloutSignals> {
   const { needs } = run.algorithm;
   const fromSampler = run.settings.oldLogProbs === 'sampler' && !(needs.tables && (needs.reference || needs.moments));
   const pass: Pass = fromSampler
@@ -64,7 +69,12 @@ async function trainerPass(run: TrainingRun, scored: readonly ScoredRollout[], p
 }
 
 /** The passes with dropout, a mini-batch's worth of groups at a time, as tables of the whole batch. */
-async function dropoutTables(run: TrainingRun, scored: readonly ScoredRollout[], promptTokens: readonly Uint32Array[], random: Random): Promise<Pick<TokenTables, 'entropyOfMean' | 'meanOfEntropies'>> {
+async function dropoutTables(
+  run: TrainingRun,
+  scored: readonly ScoredRollout[],
+  promptTokens: readonly Uint32Array[],
+  random: Random,
+): Promise<Pick<TokenTables, 'entropyOfMean' | 'meanOfEntropies'>> {
   const { learner, settings } = run;
   const { dropoutPasses: passes, dropout: rate } = run.algorithm.needs;
   const T = settings.sampling.maxTokens;

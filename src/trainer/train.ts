@@ -116,13 +116,20 @@ async function resume(job: TrainJob, store: RunStore, observer: RunObserver, opt
   const state = await restoreCheckpoint(source.store, source.path, job.live);
   job.restoreAlgorithm(state.algorithm);
   if (state.device !== options.deviceName) {
-    await observer.warning(`resuming on ${options.deviceName} what was trained on ${state.device}: the run goes on, but not bit for bit as it would have there.`);
+    await observer.warning(
+      `resuming on ${options.deviceName} what was trained on ${state.device}: the run goes on, but not bit for bit as it would have there.`,
+    );
   }
   await observer.resumed(state.progress.step, own ? state.bookmark : undefined);
   return own ? state.best : null;
 }
 
-async function stateOf(job: TrainJob, observer: RunObserver, options: TrainOptions, best: CheckpointState['best']): Promise<Omit<CheckpointState, 'version' | 'progress' | 'optimizerStep'>> {
+async function stateOf(
+  job: TrainJob,
+  observer: RunObserver,
+  options: TrainOptions,
+  best: CheckpointState['best'],
+): Promise<Omit<CheckpointState, 'version' | 'progress' | 'optimizerStep'>> {
   return {
     algorithm: job.algorithmState(),
     bookmark: await observer.bookmark(),
@@ -149,7 +156,13 @@ function samplesOf(evaluations: readonly Evaluation[]): CompletionSample[] {
 }
 
 function stepSamples({ scored, advantages, step }: StepResult): CompletionSample[] {
-  return scored.map((one, index) => ({ ...sample(one), advantage: advantages[index]!, weightVersion: step - 1, ids: Array.from(one.rollout.tokens), logProbs: Array.from(one.rollout.logProbs) }));
+  return scored.map((one, index) => ({
+    ...sample(one),
+    advantage: advantages[index]!,
+    weightVersion: step - 1,
+    ids: Array.from(one.rollout.tokens),
+    logProbs: Array.from(one.rollout.logProbs),
+  }));
 }
 
 function sample({ completion, reward, parts, rollout }: StepResult['scored'][number]): CompletionSample {

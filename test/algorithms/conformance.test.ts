@@ -24,9 +24,30 @@ const klCov = { share: 0.2, coef: 1, minCount: 1, logProb: 'current' } as const;
 const egpo = { signal: 'nll', segment: 'answer', weightMin: 0.5, weightMax: 2, eps: 1e-6, version: 3, negatives: 'original' } as const;
 const edge = { weight: 'ratio', weightMin: 0.5, weightMax: 2, beta: 1, zClip: 3, eps: 1e-6 } as const;
 const tauControl = { start: 1.2, final: 1.2, horizon: 0, step: 0.1, min: 1e-6, max: null, decay: 0.9 } as const;
-const entropyControl = { setpoint: 0.5, law: 'pi', actuator: 'entropy_coef', start: 0.01, proportional: 0.2, integral: 0.02, step: 0.005, width: 0.05, min: 0, max: 0.2 } as const;
+const entropyControl = {
+  setpoint: 0.5,
+  law: 'pi',
+  actuator: 'entropy_coef',
+  start: 0.01,
+  proportional: 0.2,
+  integral: 0.02,
+  step: 0.005,
+  width: 0.05,
+  min: 0,
+  max: 0.2,
+} as const;
 const bald = { form: 'additive', passes: 8, dropout: 0.1, positions: 'per_token', coef: 1, aleatoricCoef: 0, exploreCoef: 0.5, cap: 3 } as const;
-const maxent = { form: 'listwise-ce', tau: 0.3, beta: 0.1, qTemperature: 2, qEps: 1e-6, lengthNormRef: true, lengthNormPolicy: true, skipZeroVariance: true, clip: null } as const;
+const maxent = {
+  form: 'listwise-ce',
+  tau: 0.3,
+  beta: 0.1,
+  qTemperature: 2,
+  qEps: 1e-6,
+  lengthNormRef: true,
+  lengthNormPolicy: true,
+  skipZeroVariance: true,
+  clip: null,
+} as const;
 const entropyrl = { score: 'chair', rule: 'step', threshold: 1e-4, low: 0.3, high: 0.5, min: 0, max: 10 } as const;
 const plain = { surrogate: 'plain', clipDual: null } as const;
 
@@ -92,7 +113,8 @@ interface Said {
   readonly loss: number;
 }
 
-const rowsOf = (flat: ArrayLike<number>, T: number): number[][] => Array.from({ length: flat.length / T }, (_, b) => Array.from({ length: T }, (_, t) => flat[b * T + t]!));
+const rowsOf = (flat: ArrayLike<number>, T: number): number[][] =>
+  Array.from({ length: flat.length / T }, (_, b) => Array.from({ length: T }, (_, t) => flat[b * T + t]!));
 
 async function say(options: Options, f: Fixture, rowIds?: readonly number[]): Promise<Said> {
   const device = new ReferenceDevice();
@@ -118,13 +140,23 @@ function padded(f: Fixture): Fixture {
     const rows = f[name].map((row) => [...row, ...(name === 'mask' ? [0, 0] : [-7.5, 3.25])]);
     return [name, [...rows, new Array<number>(f.T + 2).fill(name === 'mask' ? 0 : -2.5)]];
   });
-  const rows = { group: [...f.group, 9999], reward: [...f.reward, 0.5], advantage: [...f.advantage, 0], truncated: [...f.truncated, 0], chairI: [...f.chairI, 0], answerKey: [...f.answerKey, null] };
+  const rows = {
+    group: [...f.group, 9999],
+    reward: [...f.reward, 0.5],
+    advantage: [...f.advantage, 0],
+    truncated: [...f.truncated, 0],
+    chairI: [...f.chairI, 0],
+    answerKey: [...f.answerKey, null],
+  };
   return { ...f, ...Object.fromEntries(tables), ...rows, B: f.B + 1, T: f.T + 2 };
 }
 
 /** Garbage where the mask is 0. */
 function withGarbage(f: Fixture): Fixture {
-  const tables = TABLES.filter((name) => name !== 'mask').map((name) => [name, f[name].map((row, b) => row.map((value, t) => (f.mask[b]![t] === 0 ? -3.125 : value)))]);
+  const tables = TABLES.filter((name) => name !== 'mask').map((name) => [
+    name,
+    f[name].map((row, b) => row.map((value, t) => (f.mask[b]![t] === 0 ? -3.125 : value))),
+  ]);
   return { ...f, ...Object.fromEntries(tables) };
 }
 
@@ -134,7 +166,9 @@ describe.each(variants)('$name', ({ options, hasConstants, learnsFromEqualReward
   it('leaves masked tokens at exactly 0 and reads nothing from them', async () => {
     const [clean, garbage] = [await say(options, f6), await say(options, withGarbage(f6))];
     expect(garbage).toEqual(clean);
-    f6.mask.forEach((row, b) => row.forEach((m, t) => m === 0 && expect([Math.abs(clean.byLogProb[b]![t]!), Math.abs(clean.byEntropy[b]![t]!)]).toEqual([0, 0])));
+    f6.mask.forEach((row, b) =>
+      row.forEach((m, t) => m === 0 && expect([Math.abs(clean.byLogProb[b]![t]!), Math.abs(clean.byEntropy[b]![t]!)]).toEqual([0, 0])),
+    );
     expect(clean.byLogProb.flat().some((slope) => slope !== 0)).toBe(true);
   });
 

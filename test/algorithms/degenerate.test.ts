@@ -21,7 +21,13 @@ function batchOf(rewards: readonly number[], groups: readonly (readonly number[]
     lengths: Uint32Array.from(lengths),
     truncated: new Uint8Array(rows),
     maxTokens: T,
-    tables: { T, responseMask: Float64Array.from({ length: rows * T }, (_, at) => (at % T < lengths[Math.floor(at / T)]! ? 1 : 0)), oldLogProbs: table(-1), oldEntropies: table(1), oldSumP2: table(0.5) },
+    tables: {
+      T,
+      responseMask: Float64Array.from({ length: rows * T }, (_, at) => (at % T < lengths[Math.floor(at / T)]! ? 1 : 0)),
+      oldLogProbs: table(-1),
+      oldEntropies: table(1),
+      oldSumP2: table(0.5),
+    },
   };
 }
 
@@ -41,7 +47,15 @@ describe.each(ADVANTAGES)('advantage %s', (advantage) => {
   });
 
   it('takes groups of unequal size', () => {
-    const { values } = createAlgorithm({ advantage }).advantages(batchOf([1, 0, 0, 0.5, 1], [[0, 1, 2], [3, 4]]));
+    const { values } = createAlgorithm({ advantage }).advantages(
+      batchOf(
+        [1, 0, 0, 0.5, 1],
+        [
+          [0, 1, 2],
+          [3, 4],
+        ],
+      ),
+    );
     expect(Array.from(values).every(Number.isFinite)).toBe(true);
   });
 });
@@ -69,7 +83,14 @@ describe('a missing score', () => {
     const metrics: Record<string, number> = {};
     const batch = { ...batchOf([1, 0], [[0, 1]]), externalScores: scores };
     const options = { score: 'chair', rule: 'step', threshold: 1e-4, low: 0.3, high: 0.5, min: 0, max: 10 } as const;
-    entropyrl(options, { base: 0.2, clipLow: 0.2 }).rows!({ batch, rewards: batch.rewards, values: new Float64Array(2), terms, inLoss: new Uint8Array(2), metrics });
+    entropyrl(options, { base: 0.2, clipLow: 0.2 }).rows!({
+      batch,
+      rewards: batch.rewards,
+      values: new Float64Array(2),
+      terms,
+      inLoss: new Uint8Array(2),
+      metrics,
+    });
     expect(Array.from(terms.get('clipHigh')!)).toEqual([0.3, 0.2]);
     expect(metrics['entropyrl/score_failures']).toBe(1);
   });

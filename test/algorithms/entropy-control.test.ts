@@ -4,11 +4,25 @@ import { describe, expect, it } from 'vitest';
 import { entropyControl, type EntropyControlOptions } from '../../src/algorithms/entropy-control.ts';
 import { nextActuator, setpointAt } from '../../src/algorithms/stages/entropy-law-control.ts';
 
-const options: EntropyControlOptions = { setpoint: 0.5, law: 'pi', actuator: 'entropy_coef', start: 0, proportional: 0.2, integral: 0.02, step: 0.005, width: 0.05, min: 0, max: 0.2 };
+const options: EntropyControlOptions = {
+  setpoint: 0.5,
+  law: 'pi',
+  actuator: 'entropy_coef',
+  start: 0,
+  proportional: 0.2,
+  integral: 0.02,
+  step: 0.005,
+  width: 0.05,
+  min: 0,
+  max: 0.2,
+};
 
 describe('a setpoint', () => {
   it('runs straight between its points and is constant outside them', () => {
-    const schedule = [[10, 1], [20, 0.5]] as const;
+    const schedule = [
+      [10, 1],
+      [20, 0.5],
+    ] as const;
     expect([0, 10, 15, 20, 99].map((step) => setpointAt(schedule, step))).toEqual([1, 1, 0.75, 0.5, 0.5]);
     expect(setpointAt(0.7, 3)).toBe(0.7);
   });

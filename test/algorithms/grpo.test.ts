@@ -34,7 +34,10 @@ describe('GRPO', () => {
 
   it('clips as verl does: the slopes and loss of its F0 case', async () => {
     const { byLogProb, byEntropy, metrics } = await updateOf();
-    const expected = [-0.0571815284495, 0, -0.0492165976407, 0, 0, 0.0601132881055, 0.069841676564, 0, 0, -0.0402950850645, 0, 0, 0, 0.0533156283395, 0.0543926754763, 0.0811443366463];
+    const expected = [
+      -0.0571815284495, 0, -0.0492165976407, 0, 0, 0.0601132881055, 0.069841676564, 0, 0, -0.0402950850645, 0, 0, 0, 0.0533156283395, 0.0543926754763,
+      0.0811443366463,
+    ];
     expected.forEach((slope, at) => expect(byLogProb[at]).toBeCloseTo(slope, 9));
     expect(metrics['loss']).toBeCloseTo(0.182992805996, 9);
     expect(metrics['clip_ratio/region_mean']).toBeCloseTo(0.307692307, 7);

@@ -17,12 +17,41 @@ const clipCov = { share: 0.2, low: -1, high: 5, minCount: 1, logProb: 'current' 
 const cispo = { cap: 5, floor: 0 } as const;
 const vespo = { kPositive: 2, lambdaPositive: 3, kNegative: 3, lambdaNegative: 2 } as const;
 const entropyrl = { score: 'chair', rule: 'step', threshold: 1e-4, low: 0.3, high: 0.5, min: 0, max: 10 } as const;
-const maxent = { form: 'mle-sum', tau: 0.3, beta: 0, qTemperature: 2, qEps: 1e-6, lengthNormRef: true, lengthNormPolicy: true, skipZeroVariance: true, clip: null } as const;
-const control = { setpoint: 0.5, law: 'pi', actuator: 'clip_high', start: 0.2, proportional: 1, integral: 0.05, step: 0.005, width: 0.05, min: 0, max: 0.5 } as const;
+const maxent = {
+  form: 'mle-sum',
+  tau: 0.3,
+  beta: 0,
+  qTemperature: 2,
+  qEps: 1e-6,
+  lengthNormRef: true,
+  lengthNormPolicy: true,
+  skipZeroVariance: true,
+  clip: null,
+} as const;
+const control = {
+  setpoint: 0.5,
+  law: 'pi',
+  actuator: 'clip_high',
+  start: 0.2,
+  proportional: 1,
+  integral: 0.05,
+  step: 0.005,
+  width: 0.05,
+  min: 0,
+  max: 0.5,
+} as const;
 const correction = { mode: 'token_truncate', min: null, max: 2 } as const;
 
 function regime(options: Options, others: Partial<Regime> = {}): Regime {
-  return { algorithm: { ...GRPO_OPTIONS, ...options }, updatesPerStep: 4, mostTokensPerUpdate: 1000, filtersGroups: false, rewardNames: ['chair'], takesSamplerLogProbs: false, ...others };
+  return {
+    algorithm: { ...GRPO_OPTIONS, ...options },
+    updatesPerStep: 4,
+    mostTokensPerUpdate: 1000,
+    filtersGroups: false,
+    rewardNames: ['chair'],
+    takesSamplerLogProbs: false,
+    ...others,
+  };
 }
 
 describe('the table', () => {
@@ -37,7 +66,10 @@ describe('the table', () => {
     'double-correction': [regime({ vespo, rolloutCorrection: correction }), regime({ vespo })],
     'correction-without-gap': [regime({ rolloutCorrection: correction }, { takesSamplerLogProbs: true }), regime({ rolloutCorrection: correction })],
     'filter-takes-groups': [regime({ maxent }, { filtersGroups: true }), regime({ maxent: { ...maxent, form: 'listwise-ce' } }, { filtersGroups: true })],
-    'signal-on-other-tokens': [regime({ entropyControl: control, highEntropy: { share: 0.2 } }), regime({ entropyControl: { ...control, actuator: 'entropy_coef' }, highEntropy: { share: 0.2 } })],
+    'signal-on-other-tokens': [
+      regime({ entropyControl: control, highEntropy: { share: 0.2 } }),
+      regime({ entropyControl: { ...control, actuator: 'entropy_coef' }, highEntropy: { share: 0.2 } }),
+    ],
     'missing-score': [regime({ entropyrl }, { rewardNames: ['accuracy'] }), regime({ entropyrl })],
     'share-below-a-token': [regime({ clipCov: { ...clipCov, share: 2e-4 } }), regime({ clipCov })],
     neutral: [regime({ klCov: { ...klCov, coef: 0 } }), regime({ klCov })],
@@ -69,7 +101,9 @@ describe('a recipe', () => {
   });
 
   it('with KL-Cov is told that clip ranges are not read (trap T2)', async () => {
-    const { notes, recipe } = await readRecipe({ overrides: ['model.path=m', 'data.train=p', 'reward=[{"use":"x"}]', 'batch.update_prompts=4', 'algorithm.name=kl_cov', 'algorithm.clip_dual=3'] });
+    const { notes, recipe } = await readRecipe({
+      overrides: ['model.path=m', 'data.train=p', 'reward=[{"use":"x"}]', 'batch.update_prompts=4', 'algorithm.name=kl_cov', 'algorithm.clip_dual=3'],
+    });
     expect(notes.join('\n')).toContain('KL-Cov holds no ratio in bounds');
     expect(recipe.algorithm.klCov?.coef).toBe(1);
   });

@@ -6,7 +6,7 @@ import { LARGEST_ANGLE, sineCosine } from '../../src/base/trigonometry.ts';
 /** Digits of sine and cosine from an arbitrary-precision calculator: angle, sine, cosine. */
 const known: readonly (readonly [number, number, number])[] = [
   [0.0, 0.0, 1.0],
-  [1e-08, 1e-08, 1.0],
+  [1e-8, 1e-8, 1.0],
   [0.5, 0.479425538604203, 0.8775825618903728],
   [0.7853981633974483, 0.7071067811865475, 0.7071067811865476],
   [1.0, 0.8414709848078965, 0.5403023058681398],

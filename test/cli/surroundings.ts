@@ -64,7 +64,15 @@ export class Workplace {
           name: 'sums',
           prompts: 3,
           lengths: [2, 4, 9] as const,
-          first: { id: 'sums.jsonl:1', text: '<user>\nHi', tokens: [{ id: 7, token: '<user>' }, { id: 8, token: '\n' }, { id: 9, token: 'Hi' }] },
+          first: {
+            id: 'sums.jsonl:1',
+            text: '<user>\nHi',
+            tokens: [
+              { id: 7, token: '<user>' },
+              { id: 8, token: '\n' },
+              { id: 9, token: 'Hi' },
+            ],
+          },
           completion: null,
           maxTokens: 16,
           ends: [{ id: 2, token: '<end>' }],

@@ -75,28 +75,15 @@ describe('parsePrompts', () => {
   });
 
   it.each([
-    [
-      { question: 'q', answer: 'a' },
-      {},
-      /^f.jsonl:1: expected a column prompt, got question, answer\. Name the prompt's column in data.prompt_key/,
-    ],
+    [{ question: 'q', answer: 'a' }, {}, /^f.jsonl:1: expected a column prompt, got question, answer\. Name the prompt's column in data.prompt_key/],
     [{ prompt: 3 }, {}, /expected prompt to be a string or a list of messages, got 3/],
     [{ prompt: [] }, {}, /got \[\]/],
-    [
-      { prompt: [{ role: 'user' }] },
-      {},
-      /f.jsonl:1: prompt: expected messages of role and content as text, got {"role":"user"}/,
-    ],
-    [
-      { prompt: 'p', answer: 1 },
-      { answerKey: 'gold' },
-      /expected a column gold, got prompt, answer\. Correct data.answer_key/,
-    ],
+    [{ prompt: [{ role: 'user' }] }, {}, /f.jsonl:1: prompt: expected messages of role and content as text, got {"role":"user"}/],
+    [{ prompt: 'p', answer: 1 }, { answerKey: 'gold' }, /expected a column gold, got prompt, answer\. Correct data.answer_key/],
     [{ prompt: 'p', set: 3 }, { sourceKey: 'set' }, /expected set to be a string, got 3\. Correct data.source_key/],
   ])('refuses %j', (row, names, message) => expect(() => one(row, names)).toThrow(message));
 
-  it('refuses a file without prompts', () =>
-    expect(() => parsePrompts('\n\n', 'f.jsonl')).toThrow(/f.jsonl: expected at least one prompt/));
+  it('refuses a file without prompts', () => expect(() => parsePrompts('\n\n', 'f.jsonl')).toThrow(/f.jsonl: expected at least one prompt/));
 });
 
 describe('readPrompts', () => {
@@ -119,8 +106,6 @@ describe('readPrompts', () => {
   it('refuses what is missing or not text', async () => {
     await writeFile(join(folder, 'bytes.jsonl'), Uint8Array.of(0x7b, 0xff, 0x7d));
     await expect(readPrompts(join(folder, 'bytes.jsonl'))).rejects.toThrow(/expected UTF-8 text/);
-    await expect(readPrompts(join(folder, 'nowhere.jsonl'))).rejects.toThrow(
-      /nowhere.jsonl: expected a file that can be read/,
-    );
+    await expect(readPrompts(join(folder, 'nowhere.jsonl'))).rejects.toThrow(/nowhere.jsonl: expected a file that can be read/);
   });
 });

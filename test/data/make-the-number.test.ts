@@ -48,9 +48,7 @@ describe('the prompts', () => {
     [{ targets: [9, 5] as const }, /got \[9, 5\]/],
     [{ requiredDigits: 8 }, /expected 1 to 7 required digits, got 8/],
     [{ requiredDigits: 0 }, /got 0/],
-  ])('refuse the task %j', (changes, message) =>
-    expect(() => makeTheNumber({ ...MAKE_THE_NUMBER, ...changes })).toThrow(message),
-  );
+  ])('refuse the task %j', (changes, message) => expect(() => makeTheNumber({ ...MAKE_THE_NUMBER, ...changes })).toThrow(message));
 });
 
 describe('verifyNumber', () => {
@@ -142,9 +140,7 @@ describe('the right answers', () => {
   it('are all found by brute force over three digits', () => {
     const found: string[] = [];
     for (let a = 1; a <= 9; a++) {
-      for (const s of '+-')
-        for (let b = 1; b <= 9; b++)
-          for (const t of '+-') for (let c = 1; c <= 9; c++) found.push(`${a}${s}${b}${t}${c}`);
+      for (const s of '+-') for (let b = 1; b <= 9; b++) for (const t of '+-') for (let c = 1; c <= 9; c++) found.push(`${a}${s}${b}${t}${c}`);
     }
     const right = found.filter((answer) => verifyNumber(question, answer, true) === 'ok');
     expect([...enumerateAnswers(question, 3)].sort()).toEqual(right.sort());
@@ -169,15 +165,12 @@ describe('warmUpExample', () => {
 
   it('is a function of seed and index', () => {
     expect(warmUpExample(1, 1234)).toEqual(examples[1234]);
-    expect(
-      new Set([warmUpExample(1, 0), warmUpExample(2, 0), warmUpExample(1, 1)].map(({ completion }) => completion)).size,
-    ).toBe(3);
+    expect(new Set([warmUpExample(1, 0), warmUpExample(2, 0), warmUpExample(1, 1)].map(({ completion }) => completion)).size).toBe(3);
   });
 
   it('has the distribution of a pool drawn the long way', () => {
     // Shares in a pool of 600,000 draws with the targets evened out; four standard errors of 4000 examples on either side.
-    const share = (claim: (completion: string) => boolean): number =>
-      examples.filter(({ completion }) => claim(completion)).length / examples.length;
+    const share = (claim: (completion: string) => boolean): number => examples.filter(({ completion }) => claim(completion)).length / examples.length;
     expect(Math.abs(share((c) => c.length === 5) - 0.146)).toBeLessThan(0.023);
     expect(Math.abs(share((c) => c.length === 11) - 0.388)).toBeLessThan(0.031);
     const signs = examples.map(({ completion }) => completion.replace(/\d/g, '')).join('');

@@ -45,8 +45,7 @@ describe('promptOrder', () => {
   });
 
   it('differs by seed and by pass', () => {
-    const pass = (seed: number, epoch: number): string =>
-      idsOf(promptOrder(setOf(30), { seed }).take(30 * epoch, 30)).join();
+    const pass = (seed: number, epoch: number): string => idsOf(promptOrder(setOf(30), { seed }).take(30 * epoch, 30)).join();
     expect(new Set([pass(1, 0), pass(1, 1), pass(2, 0), pass(2, 1)]).size).toBe(4);
   });
 

@@ -1,9 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { evaluateExpression, type Expression, EXPRESSION_FUNCTIONS, EXPRESSION_NAMES, type ExpressionName, LONGEST_TEXT, parseExpression } from '../../demo/lens/expression.ts';
+import {
+  evaluateExpression,
+  type Expression,
+  EXPRESSION_FUNCTIONS,
+  EXPRESSION_NAMES,
+  type ExpressionName,
+  LONGEST_TEXT,
+  parseExpression,
+} from '../../demo/lens/expression.ts';
 
 const NAMES = Object.keys(EXPRESSION_NAMES) as readonly ExpressionName[];
-const token: Record<ExpressionName, number> = { logProb: -1.2, oldLogProb: -1.3, ratio: Math.exp(0.1), advantage: 0.8, entropy: 0.9, cov: 1.4, prob: Math.exp(-1.2), reward: 1 };
+const token: Record<ExpressionName, number> = {
+  logProb: -1.2,
+  oldLogProb: -1.3,
+  ratio: Math.exp(0.1),
+  advantage: 0.8,
+  entropy: 0.9,
+  cov: 1.4,
+  prob: Math.exp(-1.2),
+  reward: 1,
+};
 
 function parsed(text: string): Expression {
   const result = parseExpression(text);
@@ -59,14 +76,29 @@ describe('a weight of one’s own', () => {
   });
 
   it('never reaches what JavaScript would', () => {
-    for (const text of ['constructor', '__proto__', 'toString()', 'process.exit()', 'window', 'min["constructor"](1)', 'prob`x`', 'a=1', '1;2', 'hasOwnProperty(1)', '${1}']) {
+    for (const text of [
+      'constructor',
+      '__proto__',
+      'toString()',
+      'process.exit()',
+      'window',
+      'min["constructor"](1)',
+      'prob`x`',
+      'a=1',
+      '1;2',
+      'hasOwnProperty(1)',
+      '${1}',
+    ]) {
       expect(parseExpression(text).ok).toBe(false);
     }
   });
 
   it('survives any text: a problem within it, or a finite weight', () => {
     const pieces = fc.constantFrom(...NAMES, ...Object.keys(EXPRESSION_FUNCTIONS), '+', '-', '*', '/', '(', ')', ',', ' ', '1', '.5', '2e3', 'x', '\n', '“');
-    const texts = fc.oneof(fc.string({ unit: 'binary', maxLength: 60 }), fc.array(pieces, { maxLength: 40 }).map((list) => list.join('')));
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 60 }),
+      fc.array(pieces, { maxLength: 40 }).map((list) => list.join('')),
+    );
     fc.assert(
       fc.property(texts, (text) => {
         const result = parseExpression(text);

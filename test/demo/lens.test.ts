@@ -85,14 +85,22 @@ describe('the lens', () => {
       const { user, system } = process.cpuUsage(before);
       times.push((user + system) / 1000);
     }
-    console.log(`lens: ${larger.tokenCount} tokens, ${reading.rows.length + 1} rows: ${Math.min(...times).toFixed(0)} ms (${times.map((time) => time.toFixed(0)).join(', ')})`);
+    console.log(
+      `lens: ${larger.tokenCount} tokens, ${reading.rows.length + 1} rows: ${Math.min(...times).toFixed(0)} ms (${times.map((time) => time.toFixed(0)).join(', ')})`,
+    );
     expect(Math.min(...times)).toBeLessThan(100);
   });
 });
 
 describe('a weight of one’s own in the lens', () => {
   it('is the expression, token by token', async () => {
-    for (const text of ['advantage * (1 - prob)', 'cov / (entropy + 0.1) - reward', 'where(ratio - 1.1, 0, clamp(advantage * exp(logProb - oldLogProb), -1, 1))', '3', 'min(abs(log(prob)), max(entropy, 1))']) {
+    for (const text of [
+      'advantage * (1 - prob)',
+      'cov / (entropy + 0.1) - reward',
+      'where(ratio - 1.1, 0, clamp(advantage * exp(logProb - oldLogProb), -1, 1))',
+      '3',
+      'min(abs(log(prob)), max(entropy, 1))',
+    ]) {
       const mine = own(text);
       const { weight } = await readOwnWeight(batch, mine);
       batch.rows.forEach(({ start, ids, reward }) => {
@@ -129,7 +137,13 @@ describe('a weight of one’s own in the lens', () => {
 
 describe('the variants', () => {
   it('have options that are what their overrides set', async () => {
-    const stated = ['model.path=models/make-the-number', 'data.task=make_the_number', 'reward=[{use: make_the_number}]', 'rollout.max_tokens=14', 'algorithm.clip_dual=null'];
+    const stated = [
+      'model.path=models/make-the-number',
+      'data.task=make_the_number',
+      'reward=[{use: make_the_number}]',
+      'rollout.max_tokens=14',
+      'algorithm.clip_dual=null',
+    ];
     for (const { key, overrides, options } of VARIANTS) {
       const { recipe } = await readRecipe({ overrides: [...stated, ...overrides] });
       const said: Record<string, unknown> = { ...recipe.algorithm };

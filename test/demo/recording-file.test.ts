@@ -69,7 +69,9 @@ describe('a recording as a file', () => {
   it('is refused in words where it is damaged, or another', async () => {
     const file = encodeRecording(recording);
     const zipped = new Uint8Array(gzipSync(file));
-    await expect(decodeRecording(zipped.subarray(0, zipped.length / 2))).rejects.toThrow(new DataError('recording: expected a whole gzip file, got one that does not unpack. Load it again.'));
+    await expect(decodeRecording(zipped.subarray(0, zipped.length / 2))).rejects.toThrow(
+      new DataError('recording: expected a whole gzip file, got one that does not unpack. Load it again.'),
+    );
     await expect(decodeRecording(new Uint8Array(0))).rejects.toThrow(DataError);
     await expect(decodeRecording(new TextEncoder().encode('<!doctype html><title>404</title>'))).rejects.toThrow('got another or a damaged one');
     await expect(decodeRecording(file.subarray(0, file.length - 500))).rejects.toThrow('expected a column within');

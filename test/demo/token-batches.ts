@@ -12,10 +12,22 @@ export function drawnBatch(groups = 6, seed = 5): TokenBatch {
   for (let row = 0; row < 8 * groups; row++) {
     const ids = Array.from({ length: 3 + random.fork('length').below(12, row) }, (_, t) => 3 + random.fork('token').below(12, row, t));
     const tokens = ids.map((id) => NUMBER_VOCABULARY[id]!);
-    rows.push({ prompt: '67>21=', group: row >> 3, text: tokens.join(''), tokens, ids, reward: random.fork('reward').below(2, row), verdict: 'value', advantage: 0, truncated: false, start });
+    rows.push({
+      prompt: '67>21=',
+      group: row >> 3,
+      text: tokens.join(''),
+      tokens,
+      ids,
+      reward: random.fork('reward').below(2, row),
+      verdict: 'value',
+      advantage: 0,
+      truncated: false,
+      start,
+    });
     start += ids.length;
   }
-  const column = (name: string, low: number, high: number): Float32Array => Float32Array.from({ length: start }, (_, at) => low + (high - low) * random.fork(name).uniform(at));
+  const column = (name: string, low: number, high: number): Float32Array =>
+    Float32Array.from({ length: start }, (_, at) => low + (high - low) * random.fork(name).uniform(at));
   const logProb = column('log-prob', -3, -0.01);
   const gap = column('gap', -0.35, 0.35);
   const entropy = column('entropy', 0.05, 2);

@@ -72,7 +72,12 @@ async function update(name: TinyModel, microRows: number): Promise<Outcome> {
   const trained = parameters.all.map((parameter) => ({ name: parameter.name, weights: parameter.weights, gradient: model.gradients.get(parameter)! }));
   const optimizer = new AdamW(device, trained, { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01, maxGradNorm: MAX_GRAD_NORM });
   const B = rows!.rows.length;
-  const learner = new Learner(model, optimizer, reference && { parameters: reference, adapter: null }, { maxRows: B, maxLength: T, microTokens: 128, microRows });
+  const learner = new Learner(model, optimizer, reference && { parameters: reference, adapter: null }, {
+    maxRows: B,
+    maxLength: T,
+    microTokens: 128,
+    microRows,
+  });
 
   const refLogProbs = learner.referenceLogProbs(rows!.groups, B, T, 1);
   const now = learner.policyStats(rows!.groups, B, T, 1);

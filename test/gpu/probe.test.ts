@@ -9,12 +9,17 @@ describe.runIf(opened)('probing a device', () => {
   it('does the multiply-adds it is timed by', async () => {
     const { device } = opened!;
     const reference = new ReferenceDevice();
-    const [actual, expected] = await Promise.all([device, reference].map((each) => {
-      const results = each.create('f32', [101], 'test/results');
-      each.run(multiplyAdd, { results }, { rounds: 3, factor: 0.75, term: 0.5 });
-      return each.read(results);
-    }));
-    expect(expected![100]).toBeCloseTo(Array.from({ length: 8 }, (_, c) => 4 * (2 + (2 + c - 2) * 0.75 ** 24)).reduce((a, b) => a + b), 6);
+    const [actual, expected] = await Promise.all(
+      [device, reference].map((each) => {
+        const results = each.create('f32', [101], 'test/results');
+        each.run(multiplyAdd, { results }, { rounds: 3, factor: 0.75, term: 0.5 });
+        return each.read(results);
+      }),
+    );
+    expect(expected![100]).toBeCloseTo(
+      Array.from({ length: 8 }, (_, c) => 4 * (2 + (2 + c - 2) * 0.75 ** 24)).reduce((a, b) => a + b),
+      6,
+    );
     actual!.forEach((value, i) => expect(value).toBeCloseTo(expected![i]!, 3));
   });
 

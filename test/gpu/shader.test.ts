@@ -23,7 +23,9 @@ describe('includes', () => {
   });
 
   it('names the file that is missing', () => {
-    expect(() => assemble('// use lib/none.wgsl\n')).toThrow(new KernelError('shader: expected a file shaders/lib/none.wgsl, got none. Run `npm run shaders`.'));
+    expect(() => assemble('// use lib/none.wgsl\n')).toThrow(
+      new KernelError('shader: expected a file shaders/lib/none.wgsl, got none. Run `npm run shaders`.'),
+    );
   });
 });
 
@@ -80,7 +82,9 @@ describe('paramFields', () => {
   });
 
   it('refuses fields that a uniform of 4-byte words cannot hold, and a file without Params', () => {
-    expect(() => paramFields('struct Params {\n  corner: vec2u,\n}', 'x.wgsl')).toThrow('shader x.wgsl: expected Params of u32, i32 and f32 fields, got "corner: vec2u".');
+    expect(() => paramFields('struct Params {\n  corner: vec2u,\n}', 'x.wgsl')).toThrow(
+      'shader x.wgsl: expected Params of u32, i32 and f32 fields, got "corner: vec2u".',
+    );
     expect(() => paramFields('struct Other { a: u32, }', 'x.wgsl')).toThrow('shader x.wgsl: expected a struct Params, got none.');
   });
 });

@@ -35,7 +35,11 @@ describe('untar', () => {
   it('yields files with their bytes and leaves folders out', () => {
     const long = 'x'.repeat(513);
     const archive = tar([{ name: 'lib/', kind: '5' }, { name: './lib/a.so', body: long }, { name: 'b', prefix: 'deep/er', body: 'two' }, { name: 'empty' }]);
-    expect(unpacked(archive)).toEqual([['lib/a.so', long], ['deep/er/b', 'two'], ['empty', '']]);
+    expect(unpacked(archive)).toEqual([
+      ['lib/a.so', long],
+      ['deep/er/b', 'two'],
+      ['empty', ''],
+    ]);
   });
 
   it.each(['../evil', 'lib/../../evil', '/etc/evil', '..', 'lib\\..\\evil', 'C:evil'])('refuses the name %s, which leads out of the folder', (name) => {

@@ -21,12 +21,18 @@ describe('every program compiles', () => {
   it.each([...programs.values()])('$kernel.name, $title', async ({ kernel, program }) => {
     const module = device.createShaderModule({ code: program });
     const { messages } = await module.getCompilationInfo();
-    const wrong = messages.filter(({ type }) => type !== 'info').map(({ lineNum, linePos, message }) => `${kernel.shader} (assembled) ${lineNum}:${linePos}: ${message}`);
+    const wrong = messages
+      .filter(({ type }) => type !== 'info')
+      .map(({ lineNum, linePos, message }) => `${kernel.shader} (assembled) ${lineNum}:${linePos}: ${message}`);
     expect(wrong).toEqual([]);
 
     device.pushErrorScope('validation');
     const storage = Object.values(kernel.bindings).map(({ access }) => ({ type: access === 'read' ? 'read-only-storage' : 'storage' }) as const);
-    const entries = [...storage, { type: 'uniform', hasDynamicOffset: true } as const].map((buffer, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer }));
+    const entries = [...storage, { type: 'uniform', hasDynamicOffset: true } as const].map((buffer, binding) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer,
+    }));
     const layout = device.createPipelineLayout({ bindGroupLayouts: [device.createBindGroupLayout({ entries })] });
     for (const tier of ['software', 'portable'] as const) {
       const { lanes } = traitsOf(tier, { maxBindingBytes: 2 ** 27 });

@@ -39,7 +39,9 @@ export async function expectGradients<I extends string>({ inputs, forward, backw
       const above = await lossAt(name, values[n]!.with(i, values[n]![i]! + STEP));
       const below = await lossAt(name, values[n]!.with(i, values[n]![i]! - STEP));
       const expected = (above - below) / (2 * STEP);
-      expect(Math.abs(gradient[i]! - expected), `gradient of ${name}[${i}]: ${gradient[i]}, by differences ${expected}`).toBeLessThan(tolerance * (1 + Math.abs(expected)));
+      expect(Math.abs(gradient[i]! - expected), `gradient of ${name}[${i}]: ${gradient[i]}, by differences ${expected}`).toBeLessThan(
+        tolerance * (1 + Math.abs(expected)),
+      );
     }
     device.upload(tensors[name], values[n]!);
   }

@@ -51,7 +51,14 @@ describe('gradients agree with finite differences', () => {
       return x;
     };
     // The table is rounded to f32, so a rotation back is the gradient only to 1e-7.
-    await expectGradients({ inputs: { x: [count, heads * headWidth] }, forward: (device, { x }) => turn(device, x, false), backward: (device, _, dOut) => ({ x: turn(device, dOut, true) }) }, 1e-7);
+    await expectGradients(
+      {
+        inputs: { x: [count, heads * headWidth] },
+        forward: (device, { x }) => turn(device, x, false),
+        backward: (device, _, dOut) => ({ x: turn(device, dOut, true) }),
+      },
+      1e-7,
+    );
   });
 
   it('swiglu', async () => {
@@ -78,7 +85,13 @@ describe('gradients agree with finite differences', () => {
       inputs: { table: [5, width] },
       forward(device, { table }) {
         const out = device.create('f32', [picked.length, width], 'out');
-        gatherRows(device, { from: rowsOf(table, width), rows: tensorOf(device, 'u32', [picked.length], picked, 'rows'), out: rowsOf(out, width), count: picked.length, width });
+        gatherRows(device, {
+          from: rowsOf(table, width),
+          rows: tensorOf(device, 'u32', [picked.length], picked, 'rows'),
+          out: rowsOf(out, width),
+          count: picked.length,
+          width,
+        });
         return out;
       },
       backward(device, { table }, dOut) {
@@ -108,7 +121,13 @@ describe('gradients agree with finite differences', () => {
         const dFrom = like(device, from, 'dFrom');
         const dBias = like(device, bias, 'dBias');
         gatherRows(device, { from: rowsOf(dOut, width), rows: tensorOf(device, 'u32', [count], places, 'places'), out: rowsOf(dFrom, width), count, width });
-        columnSum(device, { from: rowsOf(dOut, width, 6 * width), out: dBias, scratch: device.create('f32', [columnSumScratch(count, width)], 'scratch'), count, width });
+        columnSum(device, {
+          from: rowsOf(dOut, width, 6 * width),
+          out: dBias,
+          scratch: device.create('f32', [columnSumScratch(count, width)], 'scratch'),
+          count,
+          width,
+        });
         return { from: dFrom, bias: dBias };
       },
     });
@@ -116,7 +135,16 @@ describe('gradients agree with finite differences', () => {
 
   it.each([
     { title: 'one sequence', groups: [[5]], heads: 2, kvHeads: 2, window: 0 },
-    { title: 'completions that share a prompt', groups: [[3, 2, 4], [2, 1, 2]], heads: 1, kvHeads: 1, window: 0 },
+    {
+      title: 'completions that share a prompt',
+      groups: [
+        [3, 2, 4],
+        [2, 1, 2],
+      ],
+      heads: 1,
+      kvHeads: 1,
+      window: 0,
+    },
     { title: 'heads that share keys', groups: [[4, 2]], heads: 6, kvHeads: 2, window: 0 },
     { title: 'a window that ends in the prompt', groups: [[5, 3, 2]], heads: 2, kvHeads: 1, window: 3 },
   ])('attention: $title', async ({ groups, heads, kvHeads, window }) => {

@@ -30,10 +30,10 @@ describe('ropeTable', () => {
     const kinds = before.map((frequency, i) => {
       const wavelength = (2 * Math.PI) / frequency;
       const ratio = after[i]! / frequency;
-      if (wavelength < 8192 / 4) return expect(ratio).toBeCloseTo(1, 5), 'kept';
-      if (wavelength > 8192) return expect(ratio).toBeCloseTo(1 / 8, 5), 'divided';
+      if (wavelength < 8192 / 4) return (expect(ratio).toBeCloseTo(1, 5), 'kept');
+      if (wavelength > 8192) return (expect(ratio).toBeCloseTo(1 / 8, 5), 'divided');
       const smooth = (8192 / wavelength - 1) / (4 - 1);
-      return expect(ratio).toBeCloseTo((1 - smooth) / 8 + smooth, 5), 'blended';
+      return (expect(ratio).toBeCloseTo((1 - smooth) / 8 + smooth, 5), 'blended');
     });
     expect(new Set(kinds)).toEqual(new Set(['kept', 'blended', 'divided']));
   });

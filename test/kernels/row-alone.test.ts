@@ -33,10 +33,15 @@ describe("a row's bits depend on that row alone", () => {
     const { data: weights } = numbers([width]);
     for (const device of devices) {
       const results = async (first: number, rows: number) => {
-        const tensor = (values: ArrayLike<number>) => tensorOf(device, 'f32', [rows, width], Array.from(values).slice(first * width, (first + rows) * width), 'x');
+        const tensor = (values: ArrayLike<number>) =>
+          tensorOf(device, 'f32', [rows, width], Array.from(values).slice(first * width, (first + rows) * width), 'x');
         const [x, dOut] = [tensor(data), tensor(slopes)];
         const weight = tensorOf(device, 'f32', [width], weights, 'weight');
-        const [out, dX, inverseRms] = [device.create('f32', [rows, width], 'out'), device.create('f32', [rows, width], 'dX'), device.create('f32', [rows, 1], 'inverseRms')];
+        const [out, dX, inverseRms] = [
+          device.create('f32', [rows, width], 'out'),
+          device.create('f32', [rows, width], 'dX'),
+          device.create('f32', [rows, 1], 'inverseRms'),
+        ];
         const shape = { count: rows, heads: 1, width };
         rmsNormForward(device, { x: rowsOf(x, width), weight, out: rowsOf(out, width), inverseRms, ...shape, eps: 1e-6 });
         rmsNormBackward(device, { x: rowsOf(x, width), weight, inverseRms, dOut: rowsOf(dOut, width), dX: rowsOf(dX, width), ...shape, accumulate: false });

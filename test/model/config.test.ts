@@ -117,8 +117,7 @@ describe('parseModelConfig', () => {
   });
 
   it('uses a sliding window only where the family and the switches say so', () => {
-    const window = (changes: Record<string, unknown>): number | null =>
-      parseModelConfig(tiny({ sliding_window: 6, ...changes })).slidingWindow;
+    const window = (changes: Record<string, unknown>): number | null => parseModelConfig(tiny({ sliding_window: 6, ...changes })).slidingWindow;
     expect(window({ model_type: 'mistral' })).toBe(6);
     expect(window({ model_type: 'mistral', layer_types: ['full_attention'] })).toBe(null);
     expect(window({ model_type: 'llama' })).toBe(null);
@@ -134,10 +133,7 @@ describe('parseModelConfig', () => {
     [{ hidden_act: 'gelu' }, /expected hidden_act silu, got gelu/],
     [{ rope_scaling: { type: 'yarn', factor: 4 } }, /expected rope_type default or llama3, got yarn/],
     [{ rope_parameters: { rope_type: 'linear', factor: 2 } }, /got linear/],
-    [
-      { rope_parameters: { rope_type: 'llama3', factor: 8 } },
-      /rope_parameters: expected low_freq_factor to be a positive number, got nothing/,
-    ],
+    [{ rope_parameters: { rope_type: 'llama3', factor: 8 } }, /rope_parameters: expected low_freq_factor to be a positive number, got nothing/],
     [{ partial_rotary_factor: 0.5 }, /partial_rotary_factor 1, got 0.5/],
     [{ attention_bias: true }, /attention_bias false/],
     [{ mlp_bias: true }, /mlp_bias false/],
@@ -185,8 +181,7 @@ describe('parameters', () => {
 
   it('names what does not fit', () => {
     const config = parseModelConfig(tiny());
-    const stored = (): Map<string, { shape: readonly number[] }> =>
-      new Map([...parameterShapes(config)].map(([name, shape]) => [name, { shape }]));
+    const stored = (): Map<string, { shape: readonly number[] }> => new Map([...parameterShapes(config)].map(([name, shape]) => [name, { shape }]));
     const check = (change: (tensors: Map<string, { shape: readonly number[] }>) => void) => () => {
       const tensors = stored();
       change(tensors);
@@ -195,11 +190,7 @@ describe('parameters', () => {
     expect(check(() => {})).not.toThrow();
     expect(check((t) => t.set('model.layers.0.self_attn.rotary_emb.inv_freq', { shape: [2] }))).not.toThrow();
     expect(check((t) => t.delete('lm_head.weight'))).toThrow(/none named lm_head.weight/);
-    expect(check((t) => t.set('model.norm.weight', { shape: [9] }))).toThrow(
-      /expected model.norm.weight \[8\], got \[9\]/,
-    );
-    expect(check((t) => t.set('model.layers.0.self_attn.q_proj.bias', { shape: [8] }))).toThrow(
-      /got also model.layers.0.self_attn.q_proj.bias/,
-    );
+    expect(check((t) => t.set('model.norm.weight', { shape: [9] }))).toThrow(/expected model.norm.weight \[8\], got \[9\]/);
+    expect(check((t) => t.set('model.layers.0.self_attn.q_proj.bias', { shape: [8] }))).toThrow(/got also model.layers.0.self_attn.q_proj.bias/);
   });
 });

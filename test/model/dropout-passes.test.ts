@@ -13,13 +13,37 @@ import { Transformer } from '../../src/model/transformer.ts';
 import { openWeights } from '../../src/model/weights.ts';
 
 const config: ModelConfig = {
-  family: 'llama', layers: 2, width: 16, heads: 4, kvHeads: 2, headDim: 4, ffWidth: 24, vocabSize: 1100, normEps: 1e-5, ropeTheta: 100, ropeScaling: null,
-  tied: true, qkvBias: false, qkNorm: false, slidingWindow: null, maxPositions: 32, bosId: null, eosIds: [0], padId: null,
+  family: 'llama',
+  layers: 2,
+  width: 16,
+  heads: 4,
+  kvHeads: 2,
+  headDim: 4,
+  ffWidth: 24,
+  vocabSize: 1100,
+  normEps: 1e-5,
+  ropeTheta: 100,
+  ropeScaling: null,
+  tied: true,
+  qkvBias: false,
+  qkNorm: false,
+  slidingWindow: null,
+  maxPositions: 32,
+  bosId: null,
+  eosIds: [0],
+  padId: null,
 };
 const T = 4;
 const PASSES = 5;
 const groups = [
-  { prompt: [5, 9, 700], id: 3, continuations: [{ targets: [1, 1099, 2], slot: 0, id: 11 }, { targets: [8], slot: T, id: 12 }] },
+  {
+    prompt: [5, 9, 700],
+    id: 3,
+    continuations: [
+      { targets: [1, 1099, 2], slot: 0, id: 11 },
+      { targets: [8], slot: T, id: 12 },
+    ],
+  },
   { prompt: [42], id: 4, continuations: [{ targets: [600, 601, 602, 603], slot: 2 * T, id: 20 }] },
 ];
 
@@ -27,7 +51,11 @@ async function setUp(device: Device): Promise<Transformer> {
   const parameters = createParameters(device, config);
   const chunks = [...encodeSafetensors(initialWeights(config, Random.seeded(3), 0.4))];
   const bytes = new Uint8Array(await new Blob(chunks.map((chunk) => chunk.slice().buffer)).arrayBuffer());
-  await loadParameters(device, parameters, await openWeights({ name: 'test', size: bytes.length, read: (offset, length) => Promise.resolve(bytes.slice(offset, offset + length)) }));
+  await loadParameters(
+    device,
+    parameters,
+    await openWeights({ name: 'test', size: bytes.length, read: (offset, length) => Promise.resolve(bytes.slice(offset, offset + length)) }),
+  );
   return new Transformer(device, config, parameters, { maxPositions: 16, maxTokens: 32, maxPredictions: 32 });
 }
 

@@ -38,7 +38,12 @@ async function mistakesFor(name: GoldenModel): Promise<readonly Mistake[]> {
   return [
     { quantity: 'hidden', tensor: 'hidden.1', index: wide('hidden.1'), by: allowed('hidden_abs') },
     { quantity: 'logits', tensor: 'logits', index: wide('logits') + 3, by: allowed('logits_abs') },
-    ...(isAdapted ? ['logits_base', 'logits_merged'] : []).map((quantity) => ({ quantity, tensor: quantity, index: wide(quantity) + 3, by: allowed('logits_abs') })),
+    ...(isAdapted ? ['logits_base', 'logits_merged'] : []).map((quantity) => ({
+      quantity,
+      tensor: quantity,
+      index: wide(quantity) + 3,
+      by: allowed('logits_abs'),
+    })),
     { quantity: 'log_probs', tensor: 'log_probs', index: valid, by: -allowed('log_probs_abs') },
     { quantity: 'entropies', tensor: 'entropies', index: valid, by: allowed('entropies_abs') },
     { quantity: 'loss', tensor: 'loss', index: 0, by: allowed('loss_abs') },

@@ -41,9 +41,7 @@ const f32 = (begin: number, count: number): object => ({
 
 describe('openSafetensors', () => {
   it('reads names, shapes and notes', async () => {
-    const { tensors, metadata } = await openSafetensors(
-      fileOf({ __metadata__: { format: 'pt' }, b: f32(8, 1), a: f32(0, 2) }, 12),
-    );
+    const { tensors, metadata } = await openSafetensors(fileOf({ __metadata__: { format: 'pt' }, b: f32(8, 1), a: f32(0, 2) }, 12));
     expect([...tensors.keys()]).toEqual(['b', 'a']);
     expect(tensors.get('b')).toMatchObject({ dtype: 'F32', shape: [1], sizeBytes: 4 });
     expect(metadata).toEqual({ format: 'pt' });
@@ -61,62 +59,23 @@ describe('openSafetensors', () => {
 
   it.each<[string, ByteSource, RegExp]>([
     ['an empty file', sourceOf(new Uint8Array(3)), /expected a safetensors file, got 3 bytes/],
-    [
-      'a header longer than the file',
-      sourceOf(new Uint8Array([100, 0, 0, 0, 0, 0, 0, 0, 1])),
-      /header of 100 bytes, got a file of 9/,
-    ],
-    [
-      'text in place of a length',
-      sourceOf(new TextEncoder().encode('<!doctype html>')),
-      /This is not a safetensors file/,
-    ],
+    ['a header longer than the file', sourceOf(new Uint8Array([100, 0, 0, 0, 0, 0, 0, 0, 1])), /header of 100 bytes, got a file of 9/],
+    ['text in place of a length', sourceOf(new TextEncoder().encode('<!doctype html>')), /This is not a safetensors file/],
     ['a header that is not JSON', fileOf('{"a":', 0), /expected a JSON header/],
     ['a header that is a list', fileOf('[]', 0), /expected a JSON object/],
     [
       'a name twice',
-      fileOf(
-        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
-        8,
-      ),
+      fileOf('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}', 8),
       /got a twice/,
     ],
-    [
-      'an unknown type',
-      fileOf({ a: { dtype: 'F4', shape: [1], data_offsets: [0, 4] } }, 4),
-      /: a: expected dtype F64.*got F4/,
-    ],
-    [
-      'a type from the prototype',
-      fileOf({ a: { dtype: 'toString', shape: [1], data_offsets: [0, 4] } }, 4),
-      /got toString/,
-    ],
-    [
-      'a negative size',
-      fileOf({ a: { dtype: 'F32', shape: [-1], data_offsets: [0, 4] } }, 4),
-      /: a: expected a shape of whole numbers, got \[-1\]/,
-    ],
-    [
-      'offsets that run backwards',
-      fileOf({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 0] } }, 4),
-      /: a: expected data_offsets/,
-    ],
-    [
-      'too few bytes for a shape',
-      fileOf({ a: { dtype: 'F32', shape: [2, 3], data_offsets: [0, 4] } }, 4),
-      /: a: expected 24 bytes for F32 \[2, 3\], got 4/,
-    ],
-    [
-      'an overlap',
-      fileOf({ a: f32(0, 2), b: f32(4, 2) }, 12),
-      /: b: expected to begin at byte \d+, after a, got an overlap/,
-    ],
+    ['an unknown type', fileOf({ a: { dtype: 'F4', shape: [1], data_offsets: [0, 4] } }, 4), /: a: expected dtype F64.*got F4/],
+    ['a type from the prototype', fileOf({ a: { dtype: 'toString', shape: [1], data_offsets: [0, 4] } }, 4), /got toString/],
+    ['a negative size', fileOf({ a: { dtype: 'F32', shape: [-1], data_offsets: [0, 4] } }, 4), /: a: expected a shape of whole numbers, got \[-1\]/],
+    ['offsets that run backwards', fileOf({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 0] } }, 4), /: a: expected data_offsets/],
+    ['too few bytes for a shape', fileOf({ a: { dtype: 'F32', shape: [2, 3], data_offsets: [0, 4] } }, 4), /: a: expected 24 bytes for F32 \[2, 3\], got 4/],
+    ['an overlap', fileOf({ a: f32(0, 2), b: f32(4, 2) }, 12), /: b: expected to begin at byte \d+, after a, got an overlap/],
     ['a gap', fileOf({ a: f32(0, 1), b: f32(8, 1) }, 12), /: b: expected to begin at byte \d+, after a, got a gap/],
-    [
-      'a file cut off',
-      fileOf({ a: f32(0, 1), b: f32(4, 2) }, 8),
-      /: b: expected bytes up to \d+, got a file of \d+\. The file is cut off/,
-    ],
+    ['a file cut off', fileOf({ a: f32(0, 1), b: f32(4, 2) }, 8), /: b: expected bytes up to \d+, got a file of \d+\. The file is cut off/],
     ['bytes after the end', fileOf({ a: f32(0, 1) }, 5), /Something was appended/],
     ['notes that are not text', fileOf({ __metadata__: { n: 1 } }, 0), /__metadata__.n to be a string/],
   ])('refuses %s', async (_, source, message) => {
@@ -143,18 +102,13 @@ describe('encodeSafetensors', () => {
     const weights = await openWeights(sourceOf(bytes));
     const { metadata } = await openSafetensors(sourceOf(bytes));
     const names = [...weights.tensors.keys()].reverse();
-    const read = names.map(
-      async (name) =>
-        [name, { shape: weights.tensors.get(name)?.shape ?? [], data: await weights.read(name) }] as const,
-    );
+    const read = names.map(async (name) => [name, { shape: weights.tensors.get(name)?.shape ?? [], data: await weights.read(name) }] as const);
     const encoded = join8(encodeSafetensors(new Map(await Promise.all(read)), metadata));
     expect(Buffer.compare(encoded, bytes)).toBe(0);
   });
 
   it('reads back what it wrote', async () => {
-    const tensor = fc
-      .array(fc.float(), { maxLength: 9 })
-      .map((values) => ({ shape: [values.length], data: Float32Array.from(values) }));
+    const tensor = fc.array(fc.float(), { maxLength: 9 }).map((values) => ({ shape: [values.length], data: Float32Array.from(values) }));
     await fc.assert(
       fc.asyncProperty(
         fc.dictionary(
@@ -173,42 +127,14 @@ describe('encodeSafetensors', () => {
   });
 
   it('refuses a shape that is not the data’s', () => {
-    expect(() => join8(encodeSafetensors(new Map([['a', { shape: [2], data: new Float32Array(3) }]])))).toThrow(
-      /a: expected 2 numbers for \[2\], got 3/,
-    );
+    expect(() => join8(encodeSafetensors(new Map([['a', { shape: [2], data: new Float32Array(3) }]])))).toThrow(/a: expected 2 numbers for \[2\], got 3/);
   });
 });
 
 describe('widen', () => {
   it('gives every float16 its value', () => {
-    const words = Uint16Array.of(
-      0x0000,
-      0x8000,
-      0x3c00,
-      0xc000,
-      0x7bff,
-      0x0400,
-      0x0001,
-      0x83ff,
-      0x7c00,
-      0xfc00,
-      0x7e00,
-      0x3555,
-    );
-    const values = [
-      0,
-      -0,
-      1,
-      -2,
-      65504,
-      2 ** -14,
-      2 ** -24,
-      -1023 * 2 ** -24,
-      Infinity,
-      -Infinity,
-      NaN,
-      0.333251953125,
-    ];
+    const words = Uint16Array.of(0x0000, 0x8000, 0x3c00, 0xc000, 0x7bff, 0x0400, 0x0001, 0x83ff, 0x7c00, 0xfc00, 0x7e00, 0x3555);
+    const values = [0, -0, 1, -2, 65504, 2 ** -14, 2 ** -24, -1023 * 2 ** -24, Infinity, -Infinity, NaN, 0.333251953125];
     expect([...widen(new Uint8Array(words.buffer), 'F16', 'a')]).toEqual(values);
   });
 
@@ -223,8 +149,7 @@ describe('widen', () => {
     expect([...widen(bytes.subarray(1), 'F32', 'a')]).toEqual([1.5, -2]);
   });
 
-  it('refuses other types', () =>
-    expect(() => widen(new Uint8Array(8), 'I64', 'f: a')).toThrow(/f: a: expected F32, F16 or BF16, got I64/));
+  it('refuses other types', () => expect(() => widen(new Uint8Array(8), 'I64', 'f: a')).toThrow(/f: a: expected F32, F16 or BF16, got I64/));
 });
 
 describe('a model folder', () => {
@@ -240,9 +165,7 @@ describe('a model folder', () => {
     const whole = await weights.read('model.embed_tokens.weight');
     expect(whole).toHaveLength(config.vocabSize * config.width);
     expect(await weights.read('model.embed_tokens.weight', 32, 64)).toEqual(whole.slice(32, 96));
-    expect(() => weights.readBytes('model.norm.weight', 30, 3)).toThrow(
-      /expected a part of its 32 numbers, got \[30, 33\)/,
-    );
+    expect(() => weights.readBytes('model.norm.weight', 30, 3)).toThrow(/expected a part of its 32 numbers, got \[30, 33\)/);
     await expect(weights.read('nope')).rejects.toThrow(/expected a tensor nope/);
   });
 
@@ -251,13 +174,8 @@ describe('a model folder', () => {
     const names = [...whole.tensors.keys()];
     const weightMap: Record<string, string> = {};
     for (const [part, some] of [names.slice(0, 7), names.slice(7)].entries()) {
-      const read = some.map(
-        async (name) => [name, { shape: whole.tensors.get(name)?.shape ?? [], data: await whole.read(name) }] as const,
-      );
-      await writeFile(
-        join(folder, `part-${part}.safetensors`),
-        join8(encodeSafetensors(new Map(await Promise.all(read)))),
-      );
+      const read = some.map(async (name) => [name, { shape: whole.tensors.get(name)?.shape ?? [], data: await whole.read(name) }] as const);
+      await writeFile(join(folder, `part-${part}.safetensors`), join8(encodeSafetensors(new Map(await Promise.all(read)))));
       for (const name of some) weightMap[name] = `part-${part}.safetensors`;
     }
     const index = (map: Record<string, string>): Promise<void> =>

@@ -115,7 +115,9 @@ model: { path: m, init: { width: 8 } }
     expect((await issuesIn(`${complete}eval: { data: heldout }`)).get('eval.data')!.message).toContain('Only a task has held-out prompts');
     expect((await issuesIn('model: { path: m }\ndata: { train: p }')).get('reward')!.message).toContain('at least one reward');
     expect((await issuesIn(`${complete}checkpoint: { keep_best: eval/x/mean@1 }`)).get('checkpoint.keep_best')!.message).toContain('eval.data to be set');
-    expect((await issuesIn(`${complete}steps: 5\noptim: { schedule: linear, warmup_steps: 5 }`)).get('optim.warmup_steps')!.message).toContain('fewer than the 5 steps');
+    expect((await issuesIn(`${complete}steps: 5\noptim: { schedule: linear, warmup_steps: 5 }`)).get('optim.warmup_steps')!.message).toContain(
+      'fewer than the 5 steps',
+    );
     expect(await issuesIn(`${complete}rollout: { n: 1 }\nalgorithm: { advantage_center: none }`)).toEqual(new Map());
   });
 

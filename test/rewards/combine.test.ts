@@ -39,12 +39,7 @@ describe('combineRewards', () => {
   });
 
   it('gives no total to a row on which a reward failed, and counts it', async () => {
-    const partly: RewardRow[] = [
-      { score: 1 },
-      { score: NaN },
-      { score: Infinity },
-      { score: null, error: 'server is down' },
-    ];
+    const partly: RewardRow[] = [{ score: 1 }, { score: NaN }, { score: Infinity }, { score: null, error: 'server is down' }];
     const { totals, parts } = await combineRewards(
       [
         { reward: saying(partly), weight: 1 },
@@ -65,16 +60,12 @@ describe('combineRewards', () => {
     };
     const combining = combineRewards([{ reward: broken, weight: 1 }], four);
     await expect(combining).rejects.toThrow(DataError);
-    await expect(combining).rejects.toThrow(
-      'reward mine.ts:score: expected scores, got a failure on each of 4 completions, first: Error: no such column',
-    );
+    await expect(combining).rejects.toThrow('reward mine.ts:score: expected scores, got a failure on each of 4 completions, first: Error: no such column');
   });
 
   it('refuses fewer scores than completions', async () => {
     const short: Reward = { name: 'short', range: [0, 1], score: async () => [{ score: 1 }] };
-    await expect(combineRewards([{ reward: short, weight: 1 }], four)).rejects.toThrow(
-      /short: expected 4 scores, got 1/,
-    );
+    await expect(combineRewards([{ reward: short, weight: 1 }], four)).rejects.toThrow(/short: expected 4 scores, got 1/);
   });
 
   it('asks a reward only about the rows it is for', async () => {

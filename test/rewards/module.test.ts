@@ -61,11 +61,7 @@ function batchOf(...texts: string[]): Completion[] {
   }));
 }
 
-async function score(
-  use: string,
-  batch: readonly Completion[],
-  args: Record<string, unknown> = {},
-): Promise<readonly RewardRow[]> {
+async function score(use: string, batch: readonly Completion[], args: Record<string, unknown> = {}): Promise<readonly RewardRow[]> {
   return (await loadRewardModule(use, { folder, args })).score(batch);
 }
 
@@ -95,13 +91,9 @@ describe('TRL’s shape', () => {
   });
 
   it('says what a batch must return', async () => {
-    await expect(score('trl.ts:wrong', batchOf('a'))).rejects.toThrow(
-      /expected a list of 1 scores, got number.*compute_score/,
-    );
+    await expect(score('trl.ts:wrong', batchOf('a'))).rejects.toThrow(/expected a list of 1 scores, got number.*compute_score/);
     const broken = { reward: await loadRewardModule('trl.ts:throws', { folder }), weight: 1 };
-    await expect(combineRewards([broken], batchOf('a', 'b'))).rejects.toThrow(
-      /trl.ts:throws: .*each of 2 completions, first: Error: broken on purpose/,
-    );
+    await expect(combineRewards([broken], batchOf('a', 'b'))).rejects.toThrow(/trl.ts:throws: .*each of 2 completions, first: Error: broken on purpose/);
   });
 });
 
@@ -153,8 +145,6 @@ describe('loadRewardModule', () => {
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { env: {} });
     expect(['ERR_UNKNOWN_FILE_EXTENSION', 'read']).toContain(stdout.trim());
     const error = Object.assign(new TypeError('Unknown file extension ".ts"'), { code: 'ERR_UNKNOWN_FILE_EXTENSION' });
-    expect(explainImportFailure('/r/a.ts', error)).toMatch(
-      /^\/r\/a.ts: expected a runtime that reads TypeScript, got Node \d+.*npx tsx, use Node 22\.18/,
-    );
+    expect(explainImportFailure('/r/a.ts', error)).toMatch(/^\/r\/a.ts: expected a runtime that reads TypeScript, got Node \d+.*npx tsx, use Node 22\.18/);
   });
 });

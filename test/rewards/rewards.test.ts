@@ -35,9 +35,10 @@ describe('make_the_number', () => {
       parseFailed: true,
       extra: { verdict: 'grammar' },
     });
-    expect(
-      await judge('make_the_number', {}, completionOf(prompt, '6+7+7+1', { finishReason: 'length' })),
-    ).toMatchObject({ score: 0, extra: { verdict: 'noeos' } });
+    expect(await judge('make_the_number', {}, completionOf(prompt, '6+7+7+1', { finishReason: 'length' }))).toMatchObject({
+      score: 0,
+      extra: { verdict: 'noeos' },
+    });
   });
 
   it('takes the knobs of the task', async () => {
@@ -154,8 +155,7 @@ describe('length_penalty', () => {
 });
 
 describe('builtInReward', () => {
-  it('knows three names', () =>
-    expect([...BUILT_IN_REWARDS.keys()]).toEqual(['make_the_number', 'exact_answer', 'length_penalty']));
+  it('knows three names', () => expect([...BUILT_IN_REWARDS.keys()]).toEqual(['make_the_number', 'exact_answer', 'length_penalty']));
 
   it.each<[string, unknown, RegExp]>([
     ['maths', {}, /use: expected make_the_number, exact_answer, length_penalty or path.ts:export, got maths/],

@@ -17,7 +17,11 @@ function tinyLearner(): Learner {
   const config = { ...TINY_MODELS.llama, vocabSize: VOCABULARY };
   const microTokens = ROWS * LENGTH + 8;
   const model = tinyTransformer(device, config, tinyParameters(device, config), microTokens);
-  return new Learner(model, new AdamW(device, [], { betas: [0.9, 0.95], eps: 1e-8, weightDecay: 0, maxGradNorm: 1 }), null, { maxRows: ROWS, maxLength: LENGTH, microTokens });
+  return new Learner(model, new AdamW(device, [], { betas: [0.9, 0.95], eps: 1e-8, weightDecay: 0, maxGradNorm: 1 }), null, {
+    maxRows: ROWS,
+    maxLength: LENGTH,
+    microTokens,
+  });
 }
 
 /** Everything that sampling can give: up to an end token, or cut at the limit. */
@@ -32,7 +36,11 @@ describe('the probability of an answer', () => {
   const completions = allCompletions();
 
   it('sums to 1 over all answers there are, for each prompt', async () => {
-    const logProbs = await answerLogProbs(learner, prompts.map((prompt) => ({ prompt, completions })), options);
+    const logProbs = await answerLogProbs(
+      learner,
+      prompts.map((prompt) => ({ prompt, completions })),
+      options,
+    );
     expect(completions).toHaveLength(1 + 4 + 16 + 64);
     for (const each of logProbs) expect(each.reduce((sum, logProb) => sum + Math.exp(logProb), 0)).toBeCloseTo(1, 12);
     expect(logProbs[0]).not.toEqual(logProbs[1]);

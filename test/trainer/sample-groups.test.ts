@@ -7,7 +7,10 @@ import { sampleGroups } from '../../src/trainer/sample-groups.ts';
 import { StepReport } from '../../src/trainer/step-report.ts';
 import type { TrainingRun } from '../../src/trainer/training-run.ts';
 
-const prompts = promptSet('numbers', Array.from({ length: 8 }, (_, i) => ({ id: `${i}`, source: 'test', text: `${i}`, columns: {} })));
+const prompts = promptSet(
+  'numbers',
+  Array.from({ length: 8 }, (_, i) => ({ id: `${i}`, source: 'test', text: `${i}`, columns: {} })),
+);
 
 /** A run whose prompts with an even number are answered both rightly and wrongly, and the others as `odd` says. */
 function runWith(filterGroups: TrainingRun['settings']['filterGroups'], odd: number): TrainingRun {
@@ -18,7 +21,18 @@ function runWith(filterGroups: TrainingRun['settings']['filterGroups'], odd: num
     progress: { step: 0, updates: 0, cursor: 0, tokens: 0 },
     sampler: {
       sample: (ids: readonly Uint32Array[]) =>
-        Promise.resolve(ids.flatMap((_, prompt) => [0, 1].map((member) => ({ prompt, member, tokens: Uint32Array.of(1, 2), logProbs: new Float32Array(2), entropies: new Float32Array(2), finishReason: 'stop' })))),
+        Promise.resolve(
+          ids.flatMap((_, prompt) =>
+            [0, 1].map((member) => ({
+              prompt,
+              member,
+              tokens: Uint32Array.of(1, 2),
+              logProbs: new Float32Array(2),
+              entropies: new Float32Array(2),
+              finishReason: 'stop',
+            })),
+          ),
+        ),
     },
     scorer: {
       score: (asked: readonly { text?: string }[], rollouts: readonly { prompt: number; member: number }[]) =>

@@ -2,8 +2,21 @@
 
 import type { Group } from '../../../src/algorithms/algorithm.ts';
 import { type AdvantageOptions, deviation, groupAdvantages, meanOf } from '../../../src/algorithms/stages/advantage.ts';
-import { bestOfGroupAdvantages, lengthWeightedAdvantages, meanScaledAdvantages, type SingletonPolicy, sparseScaledAdvantages } from '../../../src/algorithms/stages/baselines.ts';
-import { discountedReturns, normalizedThenSummed, optimalTokenBaseline, spreadOverTokens, type TokenMask, whiten } from '../../../src/algorithms/stages/whiten.ts';
+import {
+  bestOfGroupAdvantages,
+  lengthWeightedAdvantages,
+  meanScaledAdvantages,
+  type SingletonPolicy,
+  sparseScaledAdvantages,
+} from '../../../src/algorithms/stages/baselines.ts';
+import {
+  discountedReturns,
+  normalizedThenSummed,
+  optimalTokenBaseline,
+  spreadOverTokens,
+  type TokenMask,
+  whiten,
+} from '../../../src/algorithms/stages/whiten.ts';
 import type { CaseView } from './case.ts';
 import { tableOf } from './loss-case.ts';
 
@@ -124,22 +137,25 @@ function gdpo(view: CaseView): Got {
   const weights = weightsOf(view, names);
   const mask = maskOf(view);
   view.ignore('whitenEps');
-  const sums = normalizedThenSummed(partsOf(view, names), weights, groupsOf(view), { eps: view.number('eps', 1e-6), singleton: policyOf(view) === 'raw' ? 'raw' : 'zero' });
+  const sums = normalizedThenSummed(partsOf(view, names), weights, groupsOf(view), {
+    eps: view.number('eps', 1e-6),
+    singleton: policyOf(view) === 'raw' ? 'raw' : 'zero',
+  });
   return { advantageTokens: tableOf(whiten(spreadOverTokens(sums, mask), mask), mask.T) };
 }
 
 export const advantages = {
   grpo: grpo,
   rloo: advantage,
-  opo: ((view: CaseView) => ({ advantages: lengthWeightedAdvantages(rewardsOf(view), groupsOf(view), view.lengths, policyOf(view)) })),
-  gpg: ((view: CaseView) => ({ advantages: sparseScaledAdvantages(rewardsOf(view), groupsOf(view), view.number('fNorm', 1), policyOf(view)) })),
-  grpo_passk: ((view: CaseView) => {
+  opo: (view: CaseView) => ({ advantages: lengthWeightedAdvantages(rewardsOf(view), groupsOf(view), view.lengths, policyOf(view)) }),
+  gpg: (view: CaseView) => ({ advantages: sparseScaledAdvantages(rewardsOf(view), groupsOf(view), view.number('fNorm', 1), policyOf(view)) }),
+  grpo_passk: (view: CaseView) => {
     const eps = view.number('eps', 1e-6);
     return { advantages: bestOfGroupAdvantages(rewardsOf(view), groupsOf(view), view.text('scale', 'group') === 'none' ? null : eps, policyOf(view)) };
-  }),
-  maxrl: ((view: CaseView) => {
+  },
+  maxrl: (view: CaseView) => {
     return { advantages: meanScaledAdvantages(rewardsOf(view), groupsOf(view), view.number('eps', 1e-6), policyOf(view)) };
-  }),
+  },
   advantage: advantage,
   'reinforce++': reinforcePlusPlus,
   'reinforce++baseline': reinforcePlusPlusBaseline,

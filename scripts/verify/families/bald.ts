@@ -35,7 +35,14 @@ function groupsOfSize(count: number, size: number) {
 /** BALD of the rows under the mask, in response coordinates. */
 function fixedBald(view: CaseView, positions: BaldOptions['positions'], logEps: number): { readonly bald: Float64Array; readonly tokenBald: number[][] } {
   const [probs, mask] = [probabilities(view), view.table('mask')];
-  const said = mask.map((row, b) => row.map((_, t) => uncertainty(probs.map((pass) => pass[b]![t]!), logEps)));
+  const said = mask.map((row, b) =>
+    row.map((_, t) =>
+      uncertainty(
+        probs.map((pass) => pass[b]![t]!),
+        logEps,
+      ),
+    ),
+  );
   const flat = said.flat();
   const tables = {
     T: mask[0]!.length,
@@ -45,7 +52,10 @@ function fixedBald(view: CaseView, positions: BaldOptions['positions'], logEps: 
     entropyOfMean: flat.map(({ ofMean }) => ofMean),
     meanOfEntropies: flat.map(({ meanOf }) => meanOf),
   };
-  return { bald: rowDisagreement(tables, mask.length, positions), tokenBald: mask.map((row, b) => row.map((m, t) => (m === 0 ? 0 : said[b]![t]!.ofMean - said[b]![t]!.meanOf))) };
+  return {
+    bald: rowDisagreement(tables, mask.length, positions),
+    tokenBald: mask.map((row, b) => row.map((m, t) => (m === 0 ? 0 : said[b]![t]!.ofMean - said[b]![t]!.meanOf))),
+  };
 }
 
 /** As released: no mask, and each token's distribution is the one after it; columns 1 … T of the passes. */
@@ -66,7 +76,12 @@ function bald(view: CaseView): object {
   const probs = probabilities(view);
   return {
     bald: Array.from({ length: B }, (_, b) => {
-      const said = columns(b).map((t) => uncertainty(probs.map((pass) => pass[b]![t]!), logEps));
+      const said = columns(b).map((t) =>
+        uncertainty(
+          probs.map((pass) => pass[b]![t]!),
+          logEps,
+        ),
+      );
       return said.reduce((sum, { ofMean, meanOf }) => sum + ofMean - meanOf, 0) / said.length;
     }),
   };
@@ -105,7 +120,13 @@ async function detachedRatio(view: CaseView, device: Device): Promise<object> {
   const batch = { ...own, oldLogProbs: own.policyLogProbs };
   const weights = namedWeights(view, view.text('agg', 'trl.grpo'), { lengths: batch.lengths, T: view.T });
   const beta = view.number('beta', 0);
-  const terms = { advantage: batch.advantages, low: filled(batch.B, -UNBOUNDED), high: filled(batch.B, UNBOUNDED), policy: weights, kl: weights.map((weight) => beta * weight) };
+  const terms = {
+    advantage: batch.advantages,
+    low: filled(batch.B, -UNBOUNDED),
+    high: filled(batch.B, UNBOUNDED),
+    policy: weights,
+    kl: weights.map((weight) => beta * weight),
+  };
   let rowKl: number[] = [];
   const result = await runLoss(batch, terms, (draft) => {
     const policy = policyTerm(draft, clippedSurrogate, { clampLogRatio: UNCLAMPED, dual: UNBOUNDED, delta: UNBOUNDED });

@@ -23,7 +23,10 @@ interface Block {
   readonly metrics: Record<string, number>;
 }
 
-type Write = (draft: Draft, view: CaseView) => {
+type Write = (
+  draft: Draft,
+  view: CaseView,
+) => {
   readonly covariance: Tensor;
   readonly candidates: Tensor;
   readonly selected: Tensor;
@@ -102,7 +105,13 @@ const clipCov = overBlocks((draft, view) => {
   const policy = clippedPolicyTerm(draft, { ratio: 'token', clampLogRatio: null, dual: null });
   scaleRows(draft.device, draft.byLogProb, draft.row('policy'));
   draft.addPolicyLoss(policy.value);
-  return { covariance, candidates, selected: kept, isKept: true, metric: ({ droppedShare, kl }) => ({ 'actor/pg_clipfrac': droppedShare, 'actor/ppo_kl': kl }) };
+  return {
+    covariance,
+    candidates,
+    selected: kept,
+    isKept: true,
+    metric: ({ droppedShare, kl }) => ({ 'actor/pg_clipfrac': droppedShare, 'actor/ppo_kl': kl }),
+  };
 });
 
 const klCov = overBlocks((draft, view) => {

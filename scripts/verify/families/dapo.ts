@@ -20,7 +20,12 @@ function maskTruncated(view: CaseView): object {
 }
 
 function overlong(view: CaseView): object {
-  const options = { maxTokens: view.number('maxLength', 0), buffer: view.number('buffer', 0), factor: view.number('factor', 1), floor: view.number('floor', null) };
+  const options = {
+    maxTokens: view.number('maxLength', 0),
+    buffer: view.number('buffer', 0),
+    factor: view.number('factor', 1),
+    floor: view.number('floor', null),
+  };
   return { penalty: view.row('length').map((length) => overlongPenalty(length, options)) };
 }
 

@@ -102,7 +102,8 @@ async function edgeUndetached(view: CaseView, device: Device): Promise<object> {
   const result = await ppo(view, device, { ...batch, advantages });
   // loss = Σ_i L_i / means_i; the mean over the batch is a constant of the slope.
   const slopes = result.rowLoss.map((value, i) => -value / means[i]! / T);
-  const stitched = (pick: (i: number) => number[]): number[][] => Array.from({ length: view.B }, (_, row) => (rows.includes(row) ? pick(rows.indexOf(row)) : new Array<number>(T).fill(0)));
+  const stitched = (pick: (i: number) => number[]): number[][] =>
+    Array.from({ length: view.B }, (_, row) => (rows.includes(row) ? pick(rows.indexOf(row)) : new Array<number>(T).fill(0)));
   return {
     ...result,
     slopeLogp: stitched((i) => result.slopeLogp[i]!),
@@ -114,7 +115,12 @@ async function edgeUndetached(view: CaseView, device: Device): Promise<object> {
 async function ppo(view: CaseView, device: Device, batch: ReturnType<typeof miniBatchOf>) {
   view.ignore('rows');
   const weights = namedWeights(view, view.text('agg', 'trl.grpo'), { lengths: batch.lengths, T: view.T });
-  const rows = { advantage: batch.advantages, low: filled(batch.B, 1 - view.number('clipLow', 0.2)), high: filled(batch.B, 1 + view.number('clipHigh', 0.2)), policy: weights };
+  const rows = {
+    advantage: batch.advantages,
+    low: filled(batch.B, 1 - view.number('clipLow', 0.2)),
+    high: filled(batch.B, 1 + view.number('clipHigh', 0.2)),
+    policy: weights,
+  };
   let rowLoss: number[] = [];
   const result = await runLoss(batch, rows, (draft) => {
     const policy = clippedPolicyTerm(draft, { ratio: 'token', clampLogRatio: null, dual: null });

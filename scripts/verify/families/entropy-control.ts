@@ -59,7 +59,11 @@ async function withSurprisal(view: CaseView, device: Device): Promise<Got> {
   view.ignore('sign');
   const own = miniBatchOf(view, device);
   const zeros = tableOf(new Float64Array(own.B * own.T), own.T);
-  const batch = { ...own, refLogProbs: deviceTable(device, zeros), advantages: view.text('advantage', 'fixture') === 'zero' ? filled(own.B, 0) : own.advantages };
+  const batch = {
+    ...own,
+    refLogProbs: deviceTable(device, zeros),
+    advantages: view.text('advantage', 'fixture') === 'zero' ? filled(own.B, 0) : own.advantages,
+  };
   const rows = { advantage: batch.advantages, ...clipRows(view, batch.B), policy: weights, kl: weights.map((weight) => -coefficient * weight) };
   const result = await runLoss(batch, rows, (draft) => {
     ppoTerm(draft, view);
@@ -71,7 +75,13 @@ async function withSurprisal(view: CaseView, device: Device): Promise<Got> {
 function adaptiveEntropy(view: CaseView): Got {
   const law = view.text('law', 'trl');
   view.ignore('window', 'initialLastEntropy');
-  const options = { target: view.number('target', 0.2), step: view.number('delta', 0.005), min: view.number('min', 0), max: view.number('max', 1), inclusive: law === 'trl' };
+  const options = {
+    target: view.number('target', 0.2),
+    step: view.number('delta', 0.005),
+    min: view.number('min', 0),
+    max: view.number('max', 1),
+    inclusive: law === 'trl',
+  };
   let state = { coef: view.number('init', 0), enabled: true };
   const start = { coef: state.coef, enabled: 1 };
   const steps = view.row('measured').map((entropy) => {
@@ -162,7 +172,10 @@ async function erc(view: CaseView, device: Device): Promise<Got> {
     }
     inside = gateByEntropyRatio(draft, view.number('entropyRatioLow', 0.95), view.number('entropyRatioHigh', 1.05));
   });
-  const metrics = { ...underSourceNames(result.metrics['clip_ratio/region_mean']!, 0, klOfOldToNew(view)), entropy_frac: result.metrics['select/entropy_ratio_share']! };
+  const metrics = {
+    ...underSourceNames(result.metrics['clip_ratio/region_mean']!, 0, klOfOldToNew(view)),
+    entropy_frac: result.metrics['select/entropy_ratio_share']!,
+  };
   return { ...result, selected: tableOf(await device.read(inside!), batch.T), metrics };
 }
 

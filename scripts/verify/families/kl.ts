@@ -9,7 +9,18 @@ import type { CaseView } from './case.ts';
 import { filled, miniBatchOf, runLoss } from './loss-case.ts';
 import { caseWeights } from './weights.ts';
 
-const NAMES: Readonly<Record<string, KlEstimator>> = { kl: 'k1', mse: 'k2', low_var_kl: 'k3', k1: 'k1', abs: 'abs', k2: 'k2', k3: 'k3', 'k1+': 'k1+', 'abs+': 'abs+', 'k3+': 'k3+' };
+const NAMES: Readonly<Record<string, KlEstimator>> = {
+  kl: 'k1',
+  mse: 'k2',
+  low_var_kl: 'k3',
+  k1: 'k1',
+  abs: 'abs',
+  k2: 'k2',
+  k3: 'k3',
+  'k1+': 'k1+',
+  'abs+': 'abs+',
+  'k3+': 'k3+',
+};
 
 function optionsOf(view: CaseView) {
   return {

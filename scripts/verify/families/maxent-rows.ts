@@ -28,12 +28,17 @@ export function seed(view: CaseView): Got {
   const isInline = view.has('meanLogp');
   const [mask, old] = isInline ? [[], []] : [view.table('mask'), view.table('oldLogp')];
   const lengths = isInline ? answers.map(() => 1) : Array.from(view.lengths);
-  const means = isInline ? view.row('meanLogp') : mask.map((row, b) => row.reduce((sum, m, t) => (m === 0 ? sum : sum + old[b]![t]!), 0) / Math.max(1, lengths[b]!));
+  const means = isInline
+    ? view.row('meanLogp')
+    : mask.map((row, b) => row.reduce((sum, m, t) => (m === 0 ? sum : sum + old[b]![t]!), 0) / Math.max(1, lengths[b]!));
   const size = isInline ? answers.length : view.inputs.number('groupSize');
   const groups = blocks(answers.length, size);
   const entropies = groups.map(({ rows }) => {
     const own = rows.filter((row) => countsEmpty || lengths[row]! > 0);
-    return semanticEntropy(own.map((row) => means[row]!), own.map((row) => answers[row]!));
+    return semanticEntropy(
+      own.map((row) => means[row]!),
+      own.map((row) => answers[row]!),
+    );
   });
   const scale = entropies.map((entropy) => seedScale(entropy, size, alpha));
   return {
@@ -50,7 +55,14 @@ export async function xdr(view: CaseView, device: Device): Promise<Got> {
   if (view.has('advantage') && view.has('tokenCount')) {
     const [advantages, counts] = [view.row('advantage'), view.row('tokenCount')];
     const group = { prompt: 0, rows: advantages.map((_, i) => i) };
-    return { rowWeight: tempered(advantages.map((a, i) => (a * counts[i]!) / maxLength), group, tau, () => true) };
+    return {
+      rowWeight: tempered(
+        advantages.map((a, i) => (a * counts[i]!) / maxLength),
+        group,
+        tau,
+        () => true,
+      ),
+    };
   }
   const [rewards, lengths, groups] = [view.row('reward'), view.lengths, blocks(view.B, view.inputs.number('groupSize'))];
   const advantages = groupAdvantages(rewards, groups, { center: 'mean', scale: 'none', eps: 0, singleton: 'zero' });
@@ -68,7 +80,12 @@ export async function xdr(view: CaseView, device: Device): Promise<Got> {
 async function xdrLoss(view: CaseView, device: Device, advantages: Float64Array, rowWeight: readonly number[], maxLength: number): Promise<Got> {
   const batch = { ...miniBatchOf(view, device), advantages };
   const policy = rowWeight.map((weight) => weight / (batch.B * maxLength));
-  const rows = { advantage: advantages, low: filled(batch.B, 1 - view.number('clipLow', 0.2)), high: filled(batch.B, 1 + view.number('clipHigh', 0.2)), policy };
+  const rows = {
+    advantage: advantages,
+    low: filled(batch.B, 1 - view.number('clipLow', 0.2)),
+    high: filled(batch.B, 1 + view.number('clipHigh', 0.2)),
+    policy,
+  };
   const result = await runLoss(batch, rows, (draft) => {
     const term = clippedPolicyTerm(draft, { ratio: 'token', clampLogRatio: null, dual: null });
     scaleRows(device, draft.byLogProb, draft.row('policy'));

@@ -58,23 +58,42 @@ interface Targets {
 /** Sums, or means, of a log-prob table over each row; an empty row counts as one token of log-prob 0, as in the releases. */
 function rowScores(view: CaseView, name: string, isMean: boolean): number[] {
   const [mask, table] = [view.table('mask'), view.table(name)];
-  return mask.map((row, b) => row.reduce((sum, m, t) => (m === 0 ? sum : sum + table[b]![t]!), 0) / (isMean ? Math.max(1, row.reduce((sum, m) => sum + m, 0)) : 1));
+  return mask.map(
+    (row, b) =>
+      row.reduce((sum, m, t) => (m === 0 ? sum : sum + table[b]![t]!), 0) /
+      (isMean
+        ? Math.max(
+            1,
+            row.reduce((sum, m) => sum + m, 0),
+          )
+        : 1),
+  );
 }
 
 function targetsOf(view: CaseView, isPolicyMean: boolean): Targets {
   const [size, rewards, lengths] = [view.inputs.number('groupSize'), view.row('reward'), view.lengths];
   const reference = view.text('reference', 'ref');
   const isRefMean = view.flag('lengthNormalizeRef');
-  const scores = reference === 'none' ? rewards.map(() => 0) : reference === 'old' ? rowScores(view, 'oldLogp', isPolicyMean) : rowScores(view, 'refLogp', isRefMean);
+  const scores =
+    reference === 'none' ? rewards.map(() => 0) : reference === 'old' ? rowScores(view, 'oldLogp', isPolicyMean) : rowScores(view, 'refLogp', isRefMean);
   const options = targetOptions(view);
   const [skips, reweights] = [view.flag('skipZeroVariance'), view.flag('tokenReweight')];
   const all: Targets = { q: [], weights: [], raw: [], active: [], groups: [], size };
   for (let start = 0; start < rewards.length; start += size) {
     const rows = Array.from({ length: size }, (_, i) => start + i);
-    const { q, weights } = listwiseTarget(rows.map((row) => rewards[row]!), rows.map((row) => scores[row]!), options);
+    const { q, weights } = listwiseTarget(
+      rows.map((row) => rewards[row]!),
+      rows.map((row) => scores[row]!),
+      options,
+    );
     const isSkipped = skips && isNeutral(q);
     all.q.push(...q);
-    const own = reweights ? reweighted(weights, rows.map((row) => lengths[row]!)) : weights;
+    const own = reweights
+      ? reweighted(
+          weights,
+          rows.map((row) => lengths[row]!),
+        )
+      : weights;
     all.raw.push(...own);
     all.weights.push(...(isSkipped ? rows.map(() => 1 / size) : own));
     all.active.push(...rows.map(() => (isSkipped ? 0 : 1)));
@@ -161,7 +180,12 @@ interface ClipPlan {
 
 /** The clipped sequence objective beside the main term; empty rows have ratio 1 and count with −A. */
 function addClip(draft: Draft, plan: ClipPlan, terms: { readonly scale: Float64Array; readonly clipAdvantage: readonly number[] }): void {
-  const columns = sequenceClipTerm(draft, { scores: plan.isMean && plan.isListwise ? 'mean' : 'sum', clamp: plan.isListwise ? 5 : 60, isSource: plan.isSource, weights: 'scale' });
+  const columns = sequenceClipTerm(draft, {
+    scores: plan.isMean && plan.isListwise ? 'mean' : 'sum',
+    clamp: plan.isListwise ? 5 : 60,
+    isSource: plan.isSource,
+    weights: 'scale',
+  });
   const lengths = draft.batch.lengths;
   const term = (sums: RowSums): number =>
     terms.clipAdvantage.reduce((sum, a, b) => sum + (lengths[b] === 0 ? -a * terms.scale[b]! : terms.scale[b]! * sums.of(b, columns.value)), 0);
@@ -226,7 +250,12 @@ export async function tokenMaxent(view: CaseView, device: Device): Promise<Got> 
     entropyTerm(draft, entropyWeights, coefficient);
     draft.measure((sums) => {
       const entropy = sums.weighted(at, entropyWeights);
-      return { 'maxent/alpha': alpha, 'maxent/policy_entropy_mean': entropy, 'maxent/policy_entropy_mean_token': sums.tokenMean(at), 'maxent/loss_entropy_bonus': -coefficient * entropy };
+      return {
+        'maxent/alpha': alpha,
+        'maxent/policy_entropy_mean': entropy,
+        'maxent/policy_entropy_mean_token': sums.tokenMean(at),
+        'maxent/loss_entropy_bonus': -coefficient * entropy,
+      };
     });
   });
   return { ...result };

@@ -61,7 +61,13 @@ async function trlWeights(view: CaseView, device: Device): Promise<Got> {
     mask: mask.map((row) => row.map(() => 1)),
     samplerLogp: sampler.map((row, b) => row.map((value, t) => (mask[b]![t] === 0 ? old[b]![t]! : value))),
   };
-  const options = { level, outside: mode.endsWith('mask') ? 'zero' : 'clip', low: view.number('min', 0), high: view.number('max', UNBOUNDED), clampLogRatio: UNCLAMPED } as const;
+  const options = {
+    level,
+    outside: mode.endsWith('mask') ? 'zero' : 'clip',
+    low: view.number('min', 0),
+    high: view.number('max', UNBOUNDED),
+    clampLogRatio: UNCLAMPED,
+  } as const;
   const weights = await deviceWeights(view, device, options, fields);
   return { weights: level === 'sequence' ? weights.map(([first]) => first) : weights };
 }
@@ -96,7 +102,12 @@ async function bypass(view: CaseView, device: Device): Promise<Got> {
   const sampled = { mask, oldLogp: view.table('samplerLogp') };
   const batch = miniBatchOf(view, device, undefined, sampled);
   const weights = namedWeights(view, view.text('agg', 'seq-mean-token-sum'), { lengths: batch.lengths, T: view.T });
-  const rows = { advantage: batch.advantages, low: filled(batch.B, 1 - view.number('clipLow', 0.2)), high: filled(batch.B, 1 + view.number('clipHigh', 0.2)), policy: weights };
+  const rows = {
+    advantage: batch.advantages,
+    low: filled(batch.B, 1 - view.number('clipLow', 0.2)),
+    high: filled(batch.B, 1 + view.number('clipHigh', 0.2)),
+    policy: weights,
+  };
   const importanceLevel = view.option('importance');
   const cap = view.number('importanceThreshold', UNBOUNDED);
   // The gap of the policy as it stands to its sampler, over all tokens sampled: rejection does not shorten a row.

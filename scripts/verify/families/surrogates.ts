@@ -37,7 +37,10 @@ async function run(view: CaseView, device: Device, plan: Plan): Promise<LossResu
       const held = sums.tokenMean(columns.low) + sums.tokenMean(columns.high);
       const clipped = { extra: sums.tokenMean(columns.extra), none: 0, high: sums.tokenMean(columns.high), held }[plan.clipFraction ?? 'held'];
       const lower = { low: sums.tokenMean(columns.low), none: 0, lower: sums.tokenMean(columns.lower) }[plan.lowerFraction ?? 'lower'];
-      return { ...underSourceNames(clipped, lower, isVerl(view) ? -sums.tokenMean(columns.logRatio) : klOfOldToNew(view)), ...surprisalMetrics(view, plan.weights) };
+      return {
+        ...underSourceNames(clipped, lower, isVerl(view) ? -sums.tokenMean(columns.logRatio) : klOfOldToNew(view)),
+        ...surprisalMetrics(view, plan.weights),
+      };
     });
   });
 }
@@ -127,26 +130,34 @@ const sapo = (view: CaseView, device: Device): Promise<LossResult> =>
     high: UNBOUNDED,
     weights: isEasyR1(view) ? caseWeights(view) : namedWeights(view, 'seq-mean-token-mean', { lengths: view.lengths, T: view.T }),
     term: (draft) =>
-      policyTerm(draft, softGateSurrogate, { clampLogRatio: clampOf(view) ?? UNCLAMPED, tauPositive: view.number('tauPos', 1), tauNegative: view.number('tauNeg', 1.05) }),
+      policyTerm(draft, softGateSurrogate, {
+        clampLogRatio: clampOf(view) ?? UNCLAMPED,
+        tauPositive: view.number('tauPos', 1),
+        tauNegative: view.number('tauNeg', 1.05),
+      }),
     clipFraction: 'none',
     lowerFraction: 'none',
   });
 
-const pulled = (pull: (view: CaseView) => number) => (view: CaseView, device: Device): Promise<LossResult> =>
-  run(view, device, {
-    low: 0,
-    high: UNBOUNDED,
-    weights: caseWeights(view),
-    term: (draft) => policyTerm(draft, logProbSurrogate, { clampLogRatio: UNCLAMPED, pull: pull(view) }),
-  });
+const pulled =
+  (pull: (view: CaseView) => number) =>
+  (view: CaseView, device: Device): Promise<LossResult> =>
+    run(view, device, {
+      low: 0,
+      high: UNBOUNDED,
+      weights: caseWeights(view),
+      term: (draft) => policyTerm(draft, logProbSurrogate, { clampLogRatio: UNCLAMPED, pull: pull(view) }),
+    });
 
-const dppo = (binaryKl: number) => (view: CaseView, device: Device): Promise<LossResult> =>
-  run(view, device, {
-    low: view.number('clipLow', 0.2),
-    high: view.number('clipHigh', 0.2),
-    weights: caseWeights(view),
-    term: (draft) => policyTerm(draft, divergenceSurrogate, { clampLogRatio: 20, binaryKl, cap: view.number('dualClip', 20) }),
-  });
+const dppo =
+  (binaryKl: number) =>
+  (view: CaseView, device: Device): Promise<LossResult> =>
+    run(view, device, {
+      low: view.number('clipLow', 0.2),
+      high: view.number('clipHigh', 0.2),
+      weights: caseWeights(view),
+      term: (draft) => policyTerm(draft, divergenceSurrogate, { clampLogRatio: 20, binaryKl, cap: view.number('dualClip', 20) }),
+    });
 
 export const surrogates = {
   ppo,

@@ -16,7 +16,15 @@ import type { CaseView } from './case.ts';
 import { filled, miniBatchOf, runLoss, tableOf } from './loss-case.ts';
 import { namedWeights } from './weights.ts';
 
-const AGGREGATION: Readonly<Record<string, string>> = { grpo: 'trl.grpo', sapo: 'trl.grpo', bnpo: 'trl.bnpo', dapo: 'trl.dapo', cispo: 'trl.dapo', vespo: 'trl.dapo', dr_grpo: 'trl.dr_grpo' };
+const AGGREGATION: Readonly<Record<string, string>> = {
+  grpo: 'trl.grpo',
+  sapo: 'trl.grpo',
+  bnpo: 'trl.bnpo',
+  dapo: 'trl.dapo',
+  cispo: 'trl.dapo',
+  vespo: 'trl.dapo',
+  dr_grpo: 'trl.dr_grpo',
+};
 /** Losses whose entropy bonus is divided by all tokens even where it acts on some. */
 const DIVIDES_BY_ALL = new Set(['dapo', 'cispo', 'vespo']);
 
@@ -69,10 +77,16 @@ async function keptTokens(view: CaseView, device: Device, quantile: number): Pro
   const batch = miniBatchOf(view, device);
   const zeros = filled(batch.B, 0);
   let keep: Tensor | undefined;
-  await runLoss(batch, { advantage: zeros, low: zeros, high: zeros, count: quantileCounts(1 - quantile, batch.lengths, batch.tokenCount, 'batch') }, (draft) => {
-    keep = highEntropy(draft);
-  });
-  return tableOf(await device.read(keep!), batch.T).flat().reduce((sum, one) => sum + one, 0);
+  await runLoss(
+    batch,
+    { advantage: zeros, low: zeros, high: zeros, count: quantileCounts(1 - quantile, batch.lengths, batch.tokenCount, 'batch') },
+    (draft) => {
+      keep = highEntropy(draft);
+    },
+  );
+  return tableOf(await device.read(keep!), batch.T)
+    .flat()
+    .reduce((sum, one) => sum + one, 0);
 }
 
 function select(draft: Draft, view: CaseView): void {
@@ -97,7 +111,8 @@ function select(draft: Draft, view: CaseView): void {
 function surrogateOf(draft: Draft, view: CaseView, lossType: string): SurrogateColumns {
   const clampLogRatio = UNCLAMPED;
   if (lossType === 'cispo') return policyTerm(draft, cappedWeightSurrogate, { clampLogRatio });
-  if (lossType === 'sapo') return policyTerm(draft, softGateSurrogate, { clampLogRatio, tauPositive: view.number('tauPos', 1), tauNegative: view.number('tauNeg', 1.05) });
+  if (lossType === 'sapo')
+    return policyTerm(draft, softGateSurrogate, { clampLogRatio, tauPositive: view.number('tauPos', 1), tauNegative: view.number('tauNeg', 1.05) });
   if (lossType === 'vespo') {
     const gamma = {
       kPositive: view.number('kPos', 2),

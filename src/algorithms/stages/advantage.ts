@@ -52,7 +52,12 @@ function centered(reward: number, mean: number, count: number, center: Advantage
 
 function singletonAdvantage(reward: number, group: Group, options: AdvantageOptions, batchStd: number): number {
   if (options.singleton === 'error') {
-    throw new RecipeError([{ path: 'rollout.n', message: `expected groups of at least two rows, got one row for prompt ${group.prompt}. Raise rollout.n, or set algorithm.compat.advantage.singleton to zero.` }]);
+    throw new RecipeError([
+      {
+        path: 'rollout.n',
+        message: `expected groups of at least two rows, got one row for prompt ${group.prompt}. Raise rollout.n, or set algorithm.compat.advantage.singleton to zero.`,
+      },
+    ]);
   }
   if (options.singleton === 'zero') return 0;
   // As released: centre 0 and, within the group, deviation 1.

@@ -11,7 +11,11 @@ import type { Draft } from '../draft.ts';
  *
  * @source Jiang et al. 2025 (SIREN), arXiv:2509.25133
  */
-export function anchoredEntropyTerm(draft: Draft, keep: Tensor, { rowCount, anchor, coefficient }: { readonly rowCount: number; readonly anchor: number; readonly coefficient: number }): void {
+export function anchoredEntropyTerm(
+  draft: Draft,
+  keep: Tensor,
+  { rowCount, anchor, coefficient }: { readonly rowCount: number; readonly anchor: number; readonly coefficient: number },
+): void {
   const sums = draft.sums(2);
   maskedSums(draft.device, keep, wholeTable(keep), wholeTable(draft.batch.entropies), sums);
   anchoredEntropy(draft.device, { keep, sums, byEntropy: draft.byEntropy }, { rowCount, anchor, coefficient });

@@ -19,7 +19,12 @@ export type SingletonPolicy = 'zero' | 'raw' | 'error';
  *
  * @source Hao et al. 2025, arXiv:2505.23585
  */
-export function lengthWeightedAdvantages(rewards: ArrayLike<number>, groups: readonly Group[], lengths: ArrayLike<number>, singleton: SingletonPolicy): Float64Array {
+export function lengthWeightedAdvantages(
+  rewards: ArrayLike<number>,
+  groups: readonly Group[],
+  lengths: ArrayLike<number>,
+  singleton: SingletonPolicy,
+): Float64Array {
   return eachGroup(rewards, groups, singleton, ({ rows, values }) => {
     const tokens = rows.reduce((sum, row) => sum + lengths[row]!, 0);
     const baseline = rows.reduce((sum, row, index) => sum + lengths[row]! * values[index]!, 0) / tokens;
@@ -79,7 +84,12 @@ function eachGroup(
     const own = scored(rewards, group);
     if (own.rows.length === 1) {
       if (singleton === 'error') {
-        throw new RecipeError([{ path: 'rollout.n', message: `expected groups of at least two rows, got one row for prompt ${group.prompt}. Raise rollout.n, or set algorithm.compat.advantage.singleton to zero.` }]);
+        throw new RecipeError([
+          {
+            path: 'rollout.n',
+            message: `expected groups of at least two rows, got one row for prompt ${group.prompt}. Raise rollout.n, or set algorithm.compat.advantage.singleton to zero.`,
+          },
+        ]);
       }
       if (singleton === 'raw') advantages[own.rows[0]!] = own.values[0]! * rawScale;
     } else if (own.values.some((value) => value !== own.values[0])) {

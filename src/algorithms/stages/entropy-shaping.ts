@@ -26,7 +26,8 @@ export function shapeByEntropy(draft: Draft, entropies: Tensor, options: { reado
  */
 export function gateByEntropyRatio(draft: Draft, low: number, high: number): Tensor {
   const { responseMask, entropies, oldEntropies } = draft.batch;
-  if (!oldEntropies) throw new DataError('entropy ratio: expected the entropies at sampling time in the mini-batch, got none. The method needs `oldEntropies`.');
+  if (!oldEntropies)
+    throw new DataError('entropy ratio: expected the entropies at sampling time in the mini-batch, got none. The method needs `oldEntropies`.');
   const inside = draft.table('inside-band');
   const sums = draft.sums(1);
   entropyRatioGate(draft.device, { responseMask, entropies, oldEntropies, inside, byLogProb: draft.byLogProb, sums }, { low, high });

@@ -30,7 +30,8 @@ function estimatorOf({ klEstimator, klClamp, klBiasCorrection }: KlTermOptions):
  */
 export function klTerm(draft: Draft, weights: ArrayLike<number>, coefficient: number, options: KlTermOptions): void {
   const { batch } = draft;
-  if (!batch.refLogProbs) throw new DataError('kl term: expected reference log-probs in the mini-batch, got none. Set algorithm.kl_coef to 0 or load a reference.');
+  if (!batch.refLogProbs)
+    throw new DataError('kl term: expected reference log-probs in the mini-batch, got none. Set algorithm.kl_coef to 0 or load a reference.');
   const sums = draft.sums(1);
   klPenalty(
     draft.device,

@@ -3,7 +3,11 @@
 const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
 
 /** β ← max(0, β · (1 + clip(KL / target − 1, ± step) / horizon)) */
-export function nextBeta(beta: number, kl: number, { target, step, horizon }: { readonly target: number; readonly step: number; readonly horizon: number }): number {
+export function nextBeta(
+  beta: number,
+  kl: number,
+  { target, step, horizon }: { readonly target: number; readonly step: number; readonly horizon: number },
+): number {
   return Math.max(0, beta * (1 + clamp(kl / target - 1, -step, step) / horizon));
 }
 
@@ -60,7 +64,12 @@ export interface MetaOptions {
 }
 
 /** τ ← clip(τ − lr · (H_w − H*)), β ← max(0, β + lr · clip(KL − KL*)). */
-export function nextMeta({ tau, beta }: { readonly tau: number; readonly beta: number }, entropyGap: number, klGap: number, options: MetaOptions): { readonly tau: number; readonly beta: number } {
+export function nextMeta(
+  { tau, beta }: { readonly tau: number; readonly beta: number },
+  entropyGap: number,
+  klGap: number,
+  options: MetaOptions,
+): { readonly tau: number; readonly beta: number } {
   const { lrTau, lrBeta, tauMin, tauMax, betaGradClip } = options;
   const held = betaGradClip > 0 ? clamp(klGap, -betaGradClip, betaGradClip) : klGap;
   return { tau: clamp(tau - lrTau * entropyGap, tauMin, tauMax), beta: Math.max(0, beta + lrBeta * held) };

@@ -13,7 +13,8 @@ import type { Draft } from '../draft.ts';
  */
 export function correctForSampler(draft: Draft, options: RolloutWeightOptions): void {
   const { responseMask, oldLogProbs, rolloutLogProbs } = draft.batch;
-  if (!rolloutLogProbs) throw new DataError('rollout_correction: expected the log-probs of the sampler in the mini-batch, got none. Set algorithm.rollout_correction.mode to off.');
+  if (!rolloutLogProbs)
+    throw new DataError('rollout_correction: expected the log-probs of the sampler in the mini-batch, got none. Set algorithm.rollout_correction.mode to off.');
   const weights = draft.table('rollout-weights');
   const sums = draft.sums(4);
   rolloutWeights(draft.device, { responseMask, oldLogProbs, rolloutLogProbs, weights, sums }, options);

@@ -27,7 +27,11 @@ function std(values: readonly number[]): number {
 
 /** Per row, of its valid tokens: `of(at)`. */
 function perRow({ rows, T, mask }: GapTables, of: (at: number) => number): number[][] {
-  return Array.from({ length: rows }, (_, i) => Array.from({ length: T }, (__, t) => i * T + t).filter((at) => mask[at] !== 0).map(of));
+  return Array.from({ length: rows }, (_, i) =>
+    Array.from({ length: T }, (__, t) => i * T + t)
+      .filter((at) => mask[at] !== 0)
+      .map(of),
+  );
 }
 
 /** The gap between the policies: KL in three estimates, perplexities and their ratio. */
@@ -125,7 +129,9 @@ function applyTest(tables: GapTables, { statistic, threshold }: Rejection): { re
   const [low, high] = boundsOf(estimate, threshold);
   const values = perRow(tables, (at) => estimateOf(estimate, clamp(trainer[at]! - sampler[at]!, -LIMIT, LIMIT)));
   const isToken = statistic.startsWith('token');
-  const summary = values.map((row) => (statistic.startsWith('seq_sum') ? sum(row) : statistic.startsWith('seq_max') ? Math.max(...row, row.length === 0 ? 0 : -Infinity) : maskedMean(row)));
+  const summary = values.map((row) =>
+    statistic.startsWith('seq_sum') ? sum(row) : statistic.startsWith('seq_max') ? Math.max(...row, row.length === 0 ? 0 : -Infinity) : maskedMean(row),
+  );
   const judged = isToken ? values : values.map((row, i) => row.map(() => summary[i]!));
   const keep = new Uint8Array(rows * T);
   judged.forEach((row, i) => {
@@ -179,5 +185,9 @@ function estimateOf(estimate: string, d: number): number {
 function keptShares(tables: GapTables, keep: Uint8Array): { readonly tokens: number; readonly rows: number; readonly rowsOfAll: number } {
   const out = perRow(tables, (at) => 1 - keep[at]!);
   const touched = out.filter((row) => row.includes(1)).length;
-  return { tokens: maskedMean(out.flat()), rows: touched / Math.max(1, out.filter((row) => row.length > 0).length), rowsOfAll: touched / Math.max(1, out.length) };
+  return {
+    tokens: maskedMean(out.flat()),
+    rows: touched / Math.max(1, out.filter((row) => row.length > 0).length),
+    rowsOfAll: touched / Math.max(1, out.length),
+  };
 }

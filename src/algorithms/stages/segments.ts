@@ -8,7 +8,11 @@ export type Segment = 'answer' | 'thinking' | 'joint';
  * 1 at the tokens of the segment, [rows, T]. `thinking` includes the closing tag; `answer` begins after it. Without a tag in the
  * completion, or in the tokenizer, the answer is the whole completion and the thinking is empty.
  */
-export function segmentMask({ T, responseMask, tokens, thinkEndId }: Pick<TokenTables, 'T' | 'responseMask' | 'tokens' | 'thinkEndId'>, rows: number, segment: Segment): Uint8Array {
+export function segmentMask(
+  { T, responseMask, tokens, thinkEndId }: Pick<TokenTables, 'T' | 'responseMask' | 'tokens' | 'thinkEndId'>,
+  rows: number,
+  segment: Segment,
+): Uint8Array {
   const mask = Uint8Array.from({ length: rows * T }, (_, at) => (responseMask[at] === 0 ? 0 : 1));
   if (segment === 'joint') return mask;
   for (let i = 0; i < rows; i++) {

@@ -25,7 +25,13 @@ export function covarianceTable(draft: Draft, logProbs: Tensor = draft.batch.pol
 }
 
 /** Tokens of covariance strictly between the bounds that the ratio clip has not stopped; and the column that counts them. */
-export function unclippedBetween(draft: Draft, covariance: Tensor, low: number, high: number, clampLogRatio: number): { readonly candidates: Tensor; readonly sums: SumColumns } {
+export function unclippedBetween(
+  draft: Draft,
+  covariance: Tensor,
+  low: number,
+  high: number,
+  clampLogRatio: number,
+): { readonly candidates: Tensor; readonly sums: SumColumns } {
   const { responseMask, policyLogProbs, oldLogProbs } = draft.batch;
   const candidates = draft.table('candidates');
   const sums = draft.sums(1);
@@ -42,7 +48,15 @@ export function withoutRandomSubset(draft: Draft, candidates: Tensor, count: str
   const keys = draft.table('random-keys');
   const kept = draft.table('kept');
   randomKeys(draft.device, draft.row('rowId'), keys, random);
-  selectExtreme(draft.device, { ...wholeBatch(draft), values: keys, eligible: candidates, counts: draft.row(count), order: 'smallest', chosen: kept, inverted: true });
+  selectExtreme(draft.device, {
+    ...wholeBatch(draft),
+    values: keys,
+    eligible: candidates,
+    counts: draft.row(count),
+    order: 'smallest',
+    chosen: kept,
+    inverted: true,
+  });
   return kept;
 }
 
@@ -83,7 +97,10 @@ export interface QuantileKeep {
 }
 
 /** A table of 1 at tokens whose value reaches the quantile; and the column that counts them. */
-export function keepAboveQuantile(draft: Draft, { values, counts, scope, strict = false, name = 'high' }: QuantileKeep): { readonly keep: Tensor; readonly limits: Tensor; readonly sums: SumColumns } {
+export function keepAboveQuantile(
+  draft: Draft,
+  { values, counts, scope, strict = false, name = 'high' }: QuantileKeep,
+): { readonly keep: Tensor; readonly limits: Tensor; readonly sums: SumColumns } {
   const { B, T, responseMask } = draft.batch;
   const segments = scope === 'row' ? ([B, T] as const) : ([1, B * T] as const);
   const limits = draft.tensor(`limits-${name}`, 'f32', [segments[0]]);

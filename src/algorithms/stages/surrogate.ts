@@ -14,7 +14,10 @@ type Column = (typeof SURROGATE_SUMS)[number];
 export type SurrogateColumns = Readonly<Record<Column, number>>;
 
 /** The policy term of the base: PPO's clip, the plain ratio (its bounds are endless), or the log-prob alone. */
-export function surrogateTerm(draft: Draft, { surrogate: form, ratio, clampLogRatio, clipDual }: Pick<AlgorithmOptions, 'surrogate' | 'ratio' | 'clampLogRatio' | 'clipDual'>): SurrogateColumns {
+export function surrogateTerm(
+  draft: Draft,
+  { surrogate: form, ratio, clampLogRatio, clipDual }: Pick<AlgorithmOptions, 'surrogate' | 'ratio' | 'clampLogRatio' | 'clipDual'>,
+): SurrogateColumns {
   if (form === 'pg') return policyTerm(draft, logProbSurrogate, { clampLogRatio: UNCLAMPED, pull: 0 });
   return clippedPolicyTerm(draft, { ratio, clampLogRatio, dual: form === 'plain' ? null : clipDual });
 }
@@ -33,7 +36,8 @@ export function clippedPolicyTerm(
   options: { readonly ratio: 'token' | 'sequence'; readonly clampLogRatio: number | null; readonly dual: number | null },
 ): SurrogateColumns {
   const dual = options.dual ?? UNBOUNDED;
-  if (options.ratio === 'sequence') return policyTerm(draft, sequenceSurrogate, { clampLogRatio: UNCLAMPED, floor: -UNCLAMPED, cap: 10, dual, total: 0, lesser: 0 });
+  if (options.ratio === 'sequence')
+    return policyTerm(draft, sequenceSurrogate, { clampLogRatio: UNCLAMPED, floor: -UNCLAMPED, cap: 10, dual, total: 0, lesser: 0 });
   return policyTerm(draft, clippedSurrogate, { clampLogRatio: options.clampLogRatio ?? UNCLAMPED, dual, delta: UNBOUNDED });
 }
 
@@ -45,7 +49,13 @@ export function policyTerm<O>(draft: Draft, kernel: SurrogateKernel<O>, options:
 }
 
 /** Runs one surrogate and leaves its slopes in the table given. */
-export function runSurrogate<O>(draft: Draft, kernel: SurrogateKernel<O>, options: O & { readonly clampLogRatio: number }, byLogProb: Tensor, advantages = draft.advantages): SurrogateColumns {
+export function runSurrogate<O>(
+  draft: Draft,
+  kernel: SurrogateKernel<O>,
+  options: O & { readonly clampLogRatio: number },
+  byLogProb: Tensor,
+  advantages = draft.advantages,
+): SurrogateColumns {
   const { batch } = draft;
   const sums = draft.sums(SURROGATE_SUMS.length);
   surrogate(

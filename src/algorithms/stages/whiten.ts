@@ -75,7 +75,12 @@ export function optimalTokenBaseline(
   rewards: ArrayLike<number>,
   groups: readonly Group[],
   { rows, T, mask }: TokenMask,
-  { oldLogProbs, sumP2, eps, handleZeroTail }: { readonly oldLogProbs: ArrayLike<number>; readonly sumP2: ArrayLike<number>; readonly eps: number; readonly handleZeroTail: boolean },
+  {
+    oldLogProbs,
+    sumP2,
+    eps,
+    handleZeroTail,
+  }: { readonly oldLogProbs: ArrayLike<number>; readonly sumP2: ArrayLike<number>; readonly eps: number; readonly handleZeroTail: boolean },
 ): Float64Array {
   const variance = new Float64Array(rows * T);
   for (let i = 0; i < rows; i++) {

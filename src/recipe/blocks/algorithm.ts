@@ -26,7 +26,10 @@ const filterSchema = z.strictObject({
 
 const slots = {
   name: z.enum(presetNames).default('grpo').meta(about('Preset that fills the keys below; a key written in the recipe wins.')),
-  advantage: z.enum(ADVANTAGES).default('grpo').meta(about('How rewards become advantages; advantage_center belongs to grpo, advantage_scale to grpo, rloo and grpo_passk.')),
+  advantage: z
+    .enum(ADVANTAGES)
+    .default('grpo')
+    .meta(about('How rewards become advantages; advantage_center belongs to grpo, advantage_scale to grpo, rloo and grpo_passk.')),
   discount: z.number().min(0).max(1).default(1).meta(about('Discount of the returns of advantage reinforce_pp.')),
   advantage_center: z
     .enum(['mean', 'leave-one-out', 'none'])
@@ -39,7 +42,10 @@ const slots = {
     .default('token-mean')
     .meta(about('How the losses of tokens become one number.')),
   loss_scale_factor: z.number().positive().nullable().default(null).meta(about('Divisor of seq-mean-token-sum-norm; null = rollout.max_tokens.', 'tokens')),
-  surrogate: z.enum(['clip', 'plain', 'pg']).default('clip').meta(about('Advantage times ratio, with the ratio held in bounds (clip) or as it is (plain); or times the log-prob (pg).')),
+  surrogate: z
+    .enum(['clip', 'plain', 'pg'])
+    .default('clip')
+    .meta(about('Advantage times ratio, with the ratio held in bounds (clip) or as it is (plain); or times the log-prob (pg).')),
   clip_low: coefficient.default(0.2).meta(about('The ratio may fall to 1 − clip_low.')),
   clip_high: coefficient.default(0.2).meta(about('The ratio may rise to 1 + clip_high.')),
   clip_dual: z.number().gt(1).nullable().default(3).meta(about('Where the advantage is negative, the ratio counts at most this; null = off.')),
@@ -55,7 +61,10 @@ const slots = {
   kl_bias_correction: z.boolean().default(false).meta(about('Multiply the KL estimate by the ratio, which makes it unbiased off-policy.')),
   kl_clamp: clampSchema.prefault({}).meta(about('Bounds on the KL estimator.')),
   entropy_coef: z.number().default(0).meta(about('Weight of the entropy bonus.', 'per nat')),
-  row_weight_scope: z.enum(['policy', 'all']).default('policy').meta(about('Whether the weight of a row (xdr) multiplies its policy term alone, or its KL term too.')),
+  row_weight_scope: z
+    .enum(['policy', 'all'])
+    .default('policy')
+    .meta(about('Whether the weight of a row (xdr) multiplies its policy term alone, or its KL term too.')),
   filter_groups: filterSchema.prefault({}).meta(about('Which groups are learned from.')),
   mask_truncated: z.boolean().default(false).meta(about('Leave completions that were cut off at rollout.max_tokens out of the loss.')),
 };

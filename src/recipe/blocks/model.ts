@@ -19,7 +19,12 @@ const initSchema = z.strictObject({
 
 export const modelSchema = z
   .strictObject({
-    path: z.string().min(1).nullable().default(null).meta(about('Folder with config.json, tokenizer.json and model.safetensors; a GGUF file; or a model of the hub, org/name.')),
+    path: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .meta(about('Folder with config.json, tokenizer.json and model.safetensors; a GGUF file; or a model of the hub, org/name.')),
     revision: z.string().min(1).nullable().default(null).meta(about('Branch, tag or commit of a model of the hub; null = main.')),
     tokenizer: z.string().min(1).nullable().default(null).meta(about("Folder with tokenizer.json; null = the model's own, or the task's.")),
     dtype: z.enum(['f32']).default('f32').meta(about('Type the trained weights are held in.')),

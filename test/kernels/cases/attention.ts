@@ -26,7 +26,10 @@ export const attentionCases = shapes.flatMap(({ lengths, ...heading }) => {
   const shape = { ...heading, count, scale: 1 / Math.sqrt(headWidth) };
   const title = `${count} rows of ${heads}/${kvHeads} × ${headWidth}, window ${heading.window}`;
   const packed = numbers([2 + count * row], 2);
-  const lse = given(Array.from(numbers([count * heads]).data, (value) => 2 + value), [count, heads]);
+  const lse = given(
+    Array.from(numbers([count * heads]).data, (value) => 2 + value),
+    [count, heads],
+  );
   const slices = { queriesOffset: 2, keysOffset: 2 + query, valuesOffset: 2 + query + key };
   const slopes = { dOutOffset: 3, dOutStride: query, dPackedStride: row };
   const back = { packed, dOut: numbers([3 + count * query]), lse, ranges: given(ranges), dPacked: numbers([1 + count * row]) };

@@ -14,5 +14,14 @@ export const dropoutCases = [
     sequences: given(Array.from({ length: count }, (_, i) => (i % 5) * 7)),
     positions: given(Array.from({ length: count }, (_, i) => Math.floor(i / 5))),
   };
-  return [0, 1].map((useAddend) => kernelCase(dropoutKernel, `${count} × ${width}, rate ${rate}, addend ${useAddend}`, tensors, { count, width, useAddend, site: 3, rate, key: [5, 9] as const }));
+  return [0, 1].map((useAddend) =>
+    kernelCase(dropoutKernel, `${count} × ${width}, rate ${rate}, addend ${useAddend}`, tensors, {
+      count,
+      width,
+      useAddend,
+      site: 3,
+      rate,
+      key: [5, 9] as const,
+    }),
+  );
 });

@@ -1,4 +1,10 @@
-import { rmsNormBackwardDirect, rmsNormBackwardWorkgroup, rmsNormForwardDirect, rmsNormForwardWorkgroup, rmsNormWeightBackwardKernel } from '../../../src/kernels/rms-norm.ts';
+import {
+  rmsNormBackwardDirect,
+  rmsNormBackwardWorkgroup,
+  rmsNormForwardDirect,
+  rmsNormForwardWorkgroup,
+  rmsNormWeightBackwardKernel,
+} from '../../../src/kernels/rms-norm.ts';
 import { garbage, kernelCase, numberSource } from '../kernel-case.ts';
 
 const numbers = numberSource('rms-norm');
@@ -31,7 +37,12 @@ export const rmsNormCases = shapes.flatMap(({ count, heads, width }) => {
     ),
     ...[rmsNormBackwardDirect, rmsNormBackwardWorkgroup].flatMap((kernel) =>
       [0, 1].map((accumulate) =>
-        kernelCase(kernel, `${title}, accumulate ${accumulate}`, { ...back, dX: numbers([count * row]) }, { ...shape, ...places, accumulate, dXOffset: 0, dXStride: row }),
+        kernelCase(
+          kernel,
+          `${title}, accumulate ${accumulate}`,
+          { ...back, dX: numbers([count * row]) },
+          { ...shape, ...places, accumulate, dXOffset: 0, dXStride: row },
+        ),
       ),
     ),
     kernelCase(

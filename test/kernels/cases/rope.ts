@@ -16,6 +16,14 @@ export const ropeCases = [
     x: numbers([2 + count * row]),
   };
   return [0, 1].map((inverse) =>
-    kernelCase(ropeKernel, `${count} rows of ${heads} × ${headWidth}, inverse ${inverse}`, tensors, { count, heads, headWidth, parts, xOffset: 2, xStride: row, inverse }),
+    kernelCase(ropeKernel, `${count} rows of ${heads} × ${headWidth}, inverse ${inverse}`, tensors, {
+      count,
+      heads,
+      headWidth,
+      parts,
+      xOffset: 2,
+      xStride: row,
+      inverse,
+    }),
   );
 });

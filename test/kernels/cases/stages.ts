@@ -58,7 +58,12 @@ const bounds = { ratio: [0.8, 1.28], log: [-0.2, 0.3], divergence: [0.05, 0.08] 
 
 function surrogateCases({ B, T }: { readonly B: number; readonly T: number }): KernelCase[] {
   const t = tablesOf(B, T);
-  const one = <O extends Readonly<Record<string, number>>>(kernel: SurrogateKernel<O>, options: O, pair: readonly [number, number], weighted: 0 | 1 | 2): KernelCase =>
+  const one = <O extends Readonly<Record<string, number>>>(
+    kernel: SurrogateKernel<O>,
+    options: O,
+    pair: readonly [number, number],
+    weighted: 0 | 1 | 2,
+  ): KernelCase =>
     kernelCase(
       kernel,
       `${B} × ${T}, weights ${weighted}`,
@@ -133,20 +138,59 @@ function tableCases({ B, T }: { readonly B: number; readonly T: number }): Kerne
     kl('k2', true),
     kl('k3', true),
     kl('k3+', false),
-    kernelCase(entropyBonusKernel, title, { responseMask, entropies, coefficients: columns, keep, byEntropy: garbage([B, T]), sums }, { ...coefficient, masked: 1, sumsAt }),
+    kernelCase(
+      entropyBonusKernel,
+      title,
+      { responseMask, entropies, coefficients: columns, keep, byEntropy: garbage([B, T]), sums },
+      { ...coefficient, masked: 1, sumsAt },
+    ),
     kernelCase(entropyShapedKernel, title, { responseMask, entropies, advantages: columns, shaped: garbage([B, T]) }, { ...advantage, alpha: 0.4, kappa: 2 }),
-    kernelCase(entropyRatioGateKernel, title, { responseMask, entropies, oldEntropies, inside: garbage([B, T]), byLogProb: slopes, sums }, { low: 0.6, high: 1.7, sumsAt }),
-    kernelCase(anchoredEntropyKernel, title, { keep, sums: mapped(filledSums, (value) => Math.floor(4 * Math.abs(value))), byEntropy: garbage([B, T]) }, { rowCount: B, anchor: 0.9, coefficient: 0.05, sumsAt }),
-    kernelCase(covarianceKernel, title, { responseMask, logProbs: policyLogProbs, advantages: columns, sums: filledSums, covariance: garbage([B, T]) }, { ...advantage, sumsAt, tokenCount: 3 * B }),
+    kernelCase(
+      entropyRatioGateKernel,
+      title,
+      { responseMask, entropies, oldEntropies, inside: garbage([B, T]), byLogProb: slopes, sums },
+      { low: 0.6, high: 1.7, sumsAt },
+    ),
+    kernelCase(
+      anchoredEntropyKernel,
+      title,
+      { keep, sums: mapped(filledSums, (value) => Math.floor(4 * Math.abs(value))), byEntropy: garbage([B, T]) },
+      { rowCount: B, anchor: 0.9, coefficient: 0.05, sumsAt },
+    ),
+    kernelCase(
+      covarianceKernel,
+      title,
+      { responseMask, logProbs: policyLogProbs, advantages: columns, sums: filledSums, covariance: garbage([B, T]) },
+      { ...advantage, sumsAt, tokenCount: 3 * B },
+    ),
     kernelCase(
       clipCovCandidatesKernel,
       title,
-      { responseMask, policyLogProbs, oldLogProbs, advantages: columns, bounds: given(bounds.ratio), covariance: numbers([B, T]), candidates: garbage([B, T]), sums },
+      {
+        responseMask,
+        policyLogProbs,
+        oldLogProbs,
+        advantages: columns,
+        bounds: given(bounds.ratio),
+        covariance: numbers([B, T]),
+        candidates: garbage([B, T]),
+        sums,
+      },
       { ...advantage, boundsOffset: 0, boundsRow: 0, boundsColumn: 0, lowCovariance: -0.2, highCovariance: 0.7, clampLogRatio: 20, sumsAt },
     ),
     kernelCase(pullToOldKernel, title, { policyLogProbs, oldLogProbs, chosen: keep, byLogProb: slopes, sums }, { coefficient: 0.7, sumsAt }),
-    kernelCase(keepBeyondKernel, title, { responseMask, values: entropies, limits: given([1.1]), keep: garbage([B, T]), sums }, { limitsRow: 0, strict: 0, sumsAt }),
-    kernelCase(keepBeyondKernel, `${title} by row`, { responseMask, values: entropies, limits: numbers([B], 2), keep: garbage([B, T]), sums }, { limitsRow: 1, strict: 1, sumsAt }),
+    kernelCase(
+      keepBeyondKernel,
+      title,
+      { responseMask, values: entropies, limits: given([1.1]), keep: garbage([B, T]), sums },
+      { limitsRow: 0, strict: 0, sumsAt },
+    ),
+    kernelCase(
+      keepBeyondKernel,
+      `${title} by row`,
+      { responseMask, values: entropies, limits: numbers([B], 2), keep: garbage([B, T]), sums },
+      { limitsRow: 1, strict: 1, sumsAt },
+    ),
     kernelCase(
       offPolicyRowsKernel,
       title,
@@ -163,7 +207,12 @@ function tableCases({ B, T }: { readonly B: number; readonly T: number }): Kerne
         ),
       ),
     ),
-    kernelCase(randomKeysKernel, title, { rowIds: given(Array.from({ length: B }, (_, b) => 3 * b + 1)), keys: garbage([B, T]) }, { rowIdsOffset: 0, rowIdsRow: 1, key: [7, 11] }),
+    kernelCase(
+      randomKeysKernel,
+      title,
+      { rowIds: given(Array.from({ length: B }, (_, b) => 3 * b + 1)), keys: garbage([B, T]) },
+      { rowIdsOffset: 0, rowIdsRow: 1, key: [7, 11] },
+    ),
     kernelCase(
       listwiseSlopesKernel,
       title,
