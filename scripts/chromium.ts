@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
-import { type BrowserContext, chromium } from 'playwright';
+import { type BrowserContext, type BrowserContextOptions, chromium } from 'playwright';
 import { untar } from '../src/gpu/untar-node.ts';
 import { unpackForUser } from '../src/gpu/user-cache-node.ts';
 
@@ -56,12 +56,29 @@ export interface LaunchedChromium {
   close(): Promise<void>;
 }
 
-/** Starts a Chromium whose storage lasts as long as its profile folder; the default is a new one. */
-export async function launchChromium(options: { readonly profile?: string; readonly program?: ChromiumProgram } = {}): Promise<LaunchedChromium> {
+export interface LaunchOptions {
+  /** A folder; the default is a new one. */
+  readonly profile?: string;
+  readonly program?: ChromiumProgram;
+  /** Of all pages: colour scheme, size, motion, … The locale is en-US unless it is named. */
+  readonly pages?: BrowserContextOptions;
+  readonly flags?: readonly string[];
+}
+
+/** Starts a Chromium whose storage lasts as long as its profile folder. */
+export async function launchChromium(options: LaunchOptions = {}): Promise<LaunchedChromium> {
   const [program] = options.program ? [options.program] : chromiumPrograms();
   const profile = options.profile ?? mkdtempSync(join(tmpdir(), 'entrain-profile-'));
   const env = { ...process.env, ...program!.env };
-  const context = await chromium.launchPersistentContext(profile, { executablePath: program!.executable, headless: true, args: FLAGS, env, timeout: 60_000 });
+  const context = await chromium.launchPersistentContext(profile, {
+    locale: 'en-US',
+    ...options.pages,
+    executablePath: program!.executable,
+    headless: true,
+    args: [...FLAGS, ...(options.flags ?? [])],
+    env,
+    timeout: 60_000,
+  });
   return {
     context,
     program: program!,
