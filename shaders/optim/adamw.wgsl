@@ -5,12 +5,15 @@
 //   w ← w − lr · weightDecay · w           w ← w − stepSize · m / (√v / rootCorrection2 + eps)
 //   stepSize = lr / (1 − beta1ᵗ)           rootCorrection2 = √(1 − beta2ᵗ)
 //
+// t counts the updates that were made. The host takes those it has not heard of as made; each that was skipped lowers t by one:
+//   1 − betaᵗ⁻¹ = c − (1 − c) · (1/beta − 1)        c = 1 − betaᵗ
+//
 // Shapes     E elements
 // Bindings   0 weights    update  f32 [E]
 //            1 gradients  read    f32 [E]
 //            2 m          update  f32 [E]
 //            3 v          update  f32 [E]
-//            4 control    read    f32 [4]   of clip-control: norm, factor, finite; not finite leaves everything as it is
+//            4 control    read    f32 [4]   of clip-control: norm, factor, finite, skipped; not finite leaves everything as it is
 //            5 params     uniform
 // Dispatch   one lane per span of neighbouring elements, folded
 // Numerics   f32; every element on its own
@@ -29,6 +32,12 @@ struct Params {
   stepSize: f32,
   rootCorrection2: f32,
   eps: f32,
+  lr: f32,
+  correction1: f32,  // 1 − beta1ᵗ
+  correction2: f32,
+  stepBack1: f32,  // 1/beta1 − 1
+  stepBack2: f32,
+  skipped: f32,  // as the host knows
 }
 
 @group(0) @binding(0) var<storage, read_write> weights: array<f32>;
@@ -47,13 +56,25 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   if (control[2] == 0.0) { return; }
+  var stepSize = params.stepSize;
+  var rootCorrection2 = params.rootCorrection2;
+  if (control[3] > params.skipped) {
+    var correction1 = params.correction1;
+    var correction2 = params.correction2;
+    for (var known = params.skipped; known < control[3]; known += 1.0) {
+      correction1 -= (1.0 - correction1) * params.stepBack1;
+      correction2 -= (1.0 - correction2) * params.stepBack2;
+    }
+    stepSize = params.lr / correction1;
+    rootCorrection2 = sqrt(correction2);
+  }
   let start = (workgroupIndex(workgroup, grid) * LANES + lane) * params.span;
   for (var i = start; i < min(start + params.span, params.count); i++) {
     let g = control[1] * gradients[i];
     let first = params.beta1 * m[i] + params.oneMinusBeta1 * g;
     let second = params.beta2 * v[i] + params.oneMinusBeta2 * g * g;
     let decayed = weights[i] - params.decay * weights[i];
-    weights[i] = decayed - params.stepSize * first / (sqrt(second) / params.rootCorrection2 + params.eps);
+    weights[i] = decayed - stepSize * first / (sqrt(second) / rootCorrection2 + params.eps);
     m[i] = first;
     v[i] = second;
   }

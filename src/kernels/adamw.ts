@@ -95,8 +95,10 @@ export interface AdamwOptions {
   readonly beta2: number;
   readonly eps: number;
   readonly weightDecay: number;
-  /** Counts updates from 1, for the correction of the moments' bias. */
+  /** Counts from 1 the updates made, for the correction of the moments' bias; those that `control` has skipped beyond `skipped` are taken off. */
   readonly step: number;
+  /** Skipped updates that `step` leaves out already; the default is 0. */
+  readonly skipped?: number;
 }
 
 interface SpannedOptions extends AdamwOptions {
@@ -113,14 +115,20 @@ export const adamwDirect = defineKernel({
     oneMinusBeta1: 1 - options.beta1,
     oneMinusBeta2: 1 - options.beta2,
     decay: options.lr * options.weightDecay,
+    correction1: 1 - integerPower(options.beta1, options.step),
+    correction2: 1 - integerPower(options.beta2, options.step),
     stepSize: options.lr / (1 - integerPower(options.beta1, options.step)),
     rootCorrection2: Math.sqrt(1 - integerPower(options.beta2, options.step)),
+    stepBack1: options.beta1 === 0 ? 0 : 1 / options.beta1 - 1,
+    stepBack2: options.beta2 === 0 ? 0 : 1 / options.beta2 - 1,
+    skipped: options.skipped ?? 0,
   }),
   threads: (_, { count, span }) => Math.ceil(count / span),
-  reference({ weights, gradients, m, v, control }, _, { count, lr, beta1, beta2, eps, weightDecay, step }) {
+  reference({ weights, gradients, m, v, control }, _, { count, lr, beta1, beta2, eps, weightDecay, step, skipped = 0 }) {
     if (control[2] === 0) return;
-    const correction1 = 1 - integerPower(beta1, step);
-    const correction2 = 1 - integerPower(beta2, step);
+    const made = step - (control[3]! - skipped);
+    const correction1 = 1 - integerPower(beta1, made);
+    const correction2 = 1 - integerPower(beta2, made);
     for (let i = 0; i < count; i++) {
       const g = control[1]! * gradients[i]!;
       m[i] = beta1 * m[i]! + (1 - beta1) * g;

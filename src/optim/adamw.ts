@@ -5,7 +5,7 @@
  *   m ← β₁m + (1 − β₁)g        v ← β₂v + (1 − β₂)g²
  *   w ← w − lr·(weightDecay·w + m̂ / (√v̂ + eps))      m̂, v̂ corrected for their bias
  *
- * An update whose gradient is not finite changes nothing and is counted.
+ * An update whose gradient is not finite changes nothing and is counted; the corrections do not advance for it.
  *
  * @source Loshchilov, Hutter 2019, "Decoupled weight decay regularization"
  */
@@ -41,14 +41,14 @@ export interface UpdateReport {
 
 /** AdamW over all parameters of a model, with the gradient clipped by its global norm. */
 export class AdamW {
-  /** Updates made so far; part of a checkpoint. */
-  step = 0;
   readonly moments: ReadonlyMap<string, { readonly m: Tensor; readonly v: Tensor }>;
   readonly #device: Device;
   readonly #trained: readonly Trained[];
   readonly #options: AdamWOptions;
   readonly #partials: Tensor;
   readonly #control: Tensor;
+  #recorded = 0;
+  #skipped = 0;
 
   constructor(device: Device, trained: readonly Trained[], options: AdamWOptions) {
     this.#device = device;
@@ -65,6 +65,15 @@ export class AdamW {
     this.#control = device.create('f32', [4], 'moments/control');
   }
 
+  /** Updates made so far, those skipped left out; part of a checkpoint. Exact once the reports of all updates have been awaited. */
+  get step(): number {
+    return this.#recorded - this.#skipped;
+  }
+
+  set step(made: number) {
+    this.#recorded = made + this.#skipped;
+  }
+
   /** Records one update. The report may be awaited much later; it holds the state as of this update. */
   update(lr: number): Promise<UpdateReport> {
     const device = this.#device;
@@ -76,7 +85,7 @@ export class AdamW {
       offset += partialCount(count);
     }
     clipControl(device, { partials: this.#partials, count: offset, control: this.#control, maxNorm: maxGradNorm });
-    this.step++;
+    this.#recorded++;
     for (const { name, weights, gradient } of this.#trained) {
       const { m, v } = this.moments.get(name)!;
       adamw(device, {
@@ -92,8 +101,12 @@ export class AdamW {
         eps,
         weightDecay,
         step: this.step,
+        skipped: this.#skipped,
       });
     }
-    return device.read(this.#control).then(([norm, , finite, skipped]) => ({ gradNorm: norm!, finite: finite === 1, skipped: skipped! }));
+    return device.read(this.#control).then(([norm, , finite, skipped]) => {
+      this.#skipped = Math.max(this.#skipped, skipped!);
+      return { gradNorm: norm!, finite: finite === 1, skipped: skipped! };
+    });
   }
 }

@@ -24,18 +24,20 @@ const updates = [
   { count: 331, step: 1, finite: 1, factor: 0.01 },
   { count: 331, step: 1000, finite: 1, factor: 1 },
   { count: 17, step: 3, finite: 0, factor: 1 },
-].map(({ count, step, finite, factor }) =>
+  { count: 17, step: 4, finite: 1, factor: 1, skips: 3 },
+  { count: 331, step: 1000, finite: 1, factor: 1, skips: 2 },
+].map(({ count, step, finite, factor, skips = 0 }) =>
   kernelCase(
     adamwDirect,
-    `${count} weights, step ${step}${finite ? '' : ', gradients not finite'}`,
+    `${count} weights, step ${step}${finite ? '' : ', gradients not finite'}${skips ? `, ${skips} skipped that the host does not know of` : ''}`,
     {
       weights: numbers([count + 1]),
       gradients: numbers([count + 1], 3),
       m: numbers([count + 1], step === 1 ? 0 : 1),
       v: given(Array.from(numbers([count + 1], step === 1 ? 0 : 1).data, Math.abs)),
-      control: given([4, factor, finite, 0]),
+      control: given([4, factor, finite, 5 + skips]),
     },
-    { count, lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01, step, span: step === 1 ? 1 : 64 },
+    { count, lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01, step, skipped: 5, span: step === 1 ? 1 : 64 },
   ),
 );
 
