@@ -74,8 +74,9 @@ describe('package.json and deno.json', () => {
     expect(deno.exports).toEqual(Object.fromEntries(entries));
     // Deno runs what people run and a smoke test; tools of the repository are npm's. No task is given everything.
     const files = (command: string): string => /(?:src|scripts)\/[\w/.-]+\.ts.*$/.exec(command)?.[0] ?? command;
-    for (const name of ['start', 'entrain', 'verify']) expect(files(deno.tasks[name]!), name).toBe(files(manifest.scripts[name]!));
-    for (const verb of ['train', 'eval', 'sample', 'plan', 'doctor']) expect(deno.tasks[verb], verb).toBe(`${deno.tasks['entrain']!} ${verb}`);
+    for (const name of ['entrain', 'verify']) expect(files(deno.tasks[name]!), name).toBe(files(manifest.scripts[name]!));
+    for (const verb of ['train', 'eval', 'sample', 'plan', 'doctor']) expect(deno.tasks[verb], verb).toBe(`deno task entrain ${verb}`);
+    expect([deno.tasks['start'], manifest.scripts['start']]).toEqual(['deno task entrain train', `${manifest.scripts['entrain']!} train`]);
     expect(Object.keys(deno.tasks)).toContain('test');
     for (const command of Object.values(deno.tasks)) expect(command).not.toMatch(/ (-A|--allow-all|--allow-net|--allow-run|--allow-write)( |$)/);
   });

@@ -10,6 +10,7 @@ import { logPath } from '../trainer/run-description.ts';
 import { openRunFolder, type RunFolder } from '../trainer/run-folder-node.ts';
 import { runRecorder } from '../trainer/run-recorder.ts';
 import { closingLines } from './closing.ts';
+import { commandName } from './command-name.ts';
 import type { Engine } from './engine.ts';
 import { environmentInfo } from './environment-info.ts';
 import { type SignalSource, watchInterrupts } from './interrupts.ts';
@@ -60,12 +61,14 @@ export async function train(loaded: LoadedRecipe, options: TrainOptions, { termi
 /** What the run came to, and where to go from here. */
 async function close({ recipe }: LoadedRecipe, folder: RunFolder, { quiet }: TrainOptions, terminal: Terminal): Promise<void> {
   const run = shortPath(folder.path);
+  const entrain = commandName(process.argv[1] ?? '', process.versions);
+  const { entropyCoef } = recipe.algorithm;
+  const other = entropyCoef === 0 ? 'algorithm.entropy_coef=0.03 run.name=entropy-bonus' : 'algorithm.entropy_coef=0 run.name=no-bonus';
+  const what = `the same ${entropyCoef === 0 ? 'with an' : 'without the'} entropy bonus: compare distinct@${recipe.eval.k ?? recipe.eval.n}`;
   const next = [
-    `npm run entrain -- sample ${run} rollout.n=8`,
-    recipe.algorithm.entropyCoef === 0
-      ? `npm start -- algorithm.entropy_coef=0.03 run.name=entropy-bonus    # the same with an entropy bonus: compare distinct@${recipe.eval.k ?? recipe.eval.n}`
-      : `npm start -- algorithm.entropy_coef=0 run.name=no-bonus            # the same without the bonus`,
-    `npm run entrain -- train ${run} steps=${recipe.steps * 2}    # go on from here`,
+    `${entrain} sample ${run} rollout.n=8`,
+    `${entrain} train ${shortPath(`${folder.path}/config.resolved.yaml`)} ${other}    # ${what}`,
+    `${entrain} train ${run} steps=${recipe.steps * 2}    # go on from here`,
   ];
   const lines = quiet ? [] : await closingLines(folder.store, recipe.method === 'grpo' ? next : next.slice(0, 1));
   terminal.out([...lines, `report ${shortPath(`${folder.path}/${reportPath}`)}`, ''].join('\n'));
