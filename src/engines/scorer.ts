@@ -19,12 +19,16 @@ export interface ScoredRollout {
 export interface Scorer {
   /** Weight of each reward in the total, by its name. */
   readonly weights?: ReadonlyMap<string, number>;
+  /** The most a completion can earn; absent where a reward does not say. */
+  readonly greatest?: number;
   score(prompts: readonly Prompt[], rollouts: readonly Rollout[]): Promise<readonly ScoredRollout[]>;
 }
 
 /** A scorer that decodes completions, without the token that ended them, and adds weighted rewards up. */
 export function createScorer(rewards: readonly WeightedReward[], decode: (tokens: Uint32Array) => string): Scorer {
+  const greatest = greatestTotal(rewards);
   return {
+    ...(greatest !== null && { greatest }),
     weights: new Map(rewards.map(({ reward, weight }) => [reward.name, weight])),
     async score(prompts, rollouts) {
       const completions = rollouts.map(({ prompt, tokens, finishReason }) => ({
@@ -42,6 +46,13 @@ export function createScorer(rewards: readonly WeightedReward[], decode: (tokens
       }));
     },
   };
+}
+
+/** Null where a reward has no greatest score, or is not of every completion. */
+function greatestTotal(rewards: readonly WeightedReward[]): number | null {
+  const counted = rewards.filter(({ weight }) => weight !== 0);
+  const total = counted.reduce((sum, { reward: { range }, weight }) => sum + weight * (weight > 0 ? range[1] : range[0]), 0);
+  return counted.length > 0 && Number.isFinite(total) && counted.every(({ when }) => when === undefined) ? total : null;
 }
 
 function partsOf({ parts }: CombinedRewards, row: number): Record<string, RewardRow> {

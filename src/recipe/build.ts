@@ -126,6 +126,7 @@ export async function buildRun(recipe: Recipe, services: BuildServices, deviceNa
     live: liveParts(recipe, built, optimizer, progress),
     run,
     takeStep,
+    ...(!isSft && { greatestReward: scorer.greatest }),
     async evaluate(step) {
       const results = [];
       for (const set of evaluations) results.push(await evaluate({ sampler, scorer, encode }, set, random.at(step)));
@@ -155,7 +156,7 @@ function liveParts(
 ): TrainJob['live'] {
   const { device } = model!;
   if (!adapter) return { device, parameters, weightsFile: 'model.safetensors', optimizer, progress, sideFiles: policy.sideFiles };
-  const description = new TextEncoder().encode(describeAdapter(adapter, recipe.model.path));
+  const description = new TextEncoder().encode(describeAdapter(adapter, policy.adapter?.base ?? recipe.model.path));
   return {
     device,
     parameters: adapter,

@@ -18,6 +18,7 @@ import { type Parameters, loadParameters, readParts } from '../model/parameters.
 import { type ByteSource, encodeSafetensors } from '../model/safetensors.ts';
 import { openWeights, type Weights } from '../model/weights.ts';
 import type { AdamW } from '../optim/adamw.ts';
+import type { GuardState } from './guards.ts';
 import type { Bookmark } from './observer.ts';
 import { type FileContent, readText, type RunStore } from './run-store.ts';
 import type { Progress } from './training-run.ts';
@@ -47,6 +48,8 @@ export interface CheckpointState {
   readonly bookmark: Bookmark;
   /** The best value of `checkpoint.keep_best` so far, and the step that had it. */
   readonly best: { readonly value: number; readonly step: number } | null;
+  /** Absent in checkpoints of an earlier version of Entrain. */
+  readonly guards?: GuardState;
   readonly device: string;
   readonly recipeHash: string;
 }
@@ -93,7 +96,7 @@ export async function findCheckpoint(store: RunStore): Promise<{ readonly path: 
   const passedOver: string[] = [];
   for (const step of steps) {
     const path = `${FOLDER}/step_${step}`;
-    const fault = await faultOf(store, path);
+    const fault = await checkpointFault(store, path);
     if (fault === null) return { path, passedOver };
     passedOver.push(`${store.place}/${path}: ${fault}`);
   }
@@ -149,7 +152,8 @@ export async function readState(store: RunStore, path: string): Promise<Checkpoi
   return state;
 }
 
-async function faultOf(store: RunStore, path: string): Promise<string | null> {
+/** Why a folder is no whole checkpoint; null where it is one. */
+export async function checkpointFault(store: RunStore, path: string): Promise<string | null> {
   const text = await readText(store, `${path}/manifest.json`);
   if (text === undefined) return 'expected a manifest.json, got none; the save was cut short';
   let manifest: Manifest;

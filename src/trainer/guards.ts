@@ -1,4 +1,4 @@
-/** Stops or warns when a run goes wrong in a way that no metric chart says in words. */
+/** Stops or warns when a run goes wrong in a way that no metric chart says in words; and says when there is nothing left to learn. */
 
 import { GuardError } from '../base/errors.ts';
 import type { StepResult } from './step-report.ts';
@@ -18,32 +18,72 @@ export interface GuardOptions {
   readonly klCeiling: number | null;
 }
 
+/** What guards count from step to step; part of a checkpoint. */
+export interface GuardState {
+  /** Steps in a row in which every completion earned the same, and what. */
+  readonly constantSteps: number;
+  readonly constantReward: number | null;
+  readonly nonFiniteUpdates: number;
+}
+
+export interface GuardOutlook {
+  readonly warn: (message: string) => void | Promise<void>;
+  /** The most a completion can earn, where that is known. */
+  readonly greatestReward?: number | undefined;
+  /** Counts of the run that is resumed. */
+  readonly state?: GuardState | undefined;
+}
+
 export class Guards {
   readonly #options: GuardOptions;
-  readonly #warn: (message: string) => void | Promise<void>;
-  #constantSteps = 0;
-  #nonFiniteUpdates = 0;
+  readonly #warn: GuardOutlook['warn'];
+  readonly #greatestReward: number | undefined;
+  #constantSteps: number;
+  #constantReward: number | null;
+  #nonFiniteUpdates: number;
   #warnedOfTruncation = false;
 
-  constructor(options: GuardOptions, warn: (message: string) => void | Promise<void>) {
+  constructor(options: GuardOptions, { warn, greatestReward, state }: GuardOutlook) {
     this.#options = options;
     this.#warn = warn;
+    this.#greatestReward = greatestReward;
+    this.#constantSteps = state?.constantSteps ?? 0;
+    this.#constantReward = state?.constantReward ?? null;
+    this.#nonFiniteUpdates = state?.nonFiniteUpdates ?? 0;
+  }
+
+  state(): GuardState {
+    return { constantSteps: this.#constantSteps, constantReward: this.#constantReward, nonFiniteUpdates: this.#nonFiniteUpdates };
+  }
+
+  /** Takes a step into account; before `solved` and `check` are asked. */
+  count({ metrics, nonFiniteInARow }: StepResult): void {
+    const isWholeStep = nonFiniteInARow === metrics['updates/count'];
+    this.#nonFiniteUpdates = nonFiniteInARow + (isWholeStep ? this.#nonFiniteUpdates : 0);
+    this.#constantSteps = metrics['reward_std'] === 0 ? this.#constantSteps + 1 : 0;
+    this.#constantReward = this.#constantSteps > 0 ? (metrics['reward'] ?? null) : null;
+  }
+
+  /** Why there is nothing left to learn, or null: every completion has earned the most there is to earn, for as many steps as a constant reward is borne. */
+  solved(): string | null {
+    const { constantRewardSteps: most } = this.#options;
+    const [reward, greatest] = [this.#constantReward, this.#greatestReward];
+    if (most === null || this.#constantSteps < most || reward === null || greatest === undefined) return null;
+    if (Math.abs(reward - greatest) > 1e-9 * Math.max(1, Math.abs(greatest))) return null;
+    return `solved: every completion has earned ${greatest}, the most there is to earn, in ${this.#constantSteps} steps. Set guards.constant_reward_steps to null to go on all the same.`;
   }
 
   /** @throws GuardError when the run should not go on */
-  async check({ step, metrics, nonFiniteInARow }: StepResult): Promise<void> {
+  async check({ step, metrics }: StepResult): Promise<void> {
     const { nonFiniteUpdates, constantRewardSteps, logProbGap, truncatedShare, entropyFloor, klCeiling } = this.#options;
     const value = (name: string) => metrics[name] ?? Number.NaN;
 
-    const isWholeStep = nonFiniteInARow === value('updates/count');
-    this.#nonFiniteUpdates = nonFiniteInARow + (isWholeStep ? this.#nonFiniteUpdates : 0);
     if (nonFiniteUpdates !== null && this.#nonFiniteUpdates >= nonFiniteUpdates) {
       throw new GuardError(
         `step ${step}: expected finite gradients, got ${this.#nonFiniteUpdates} updates in a row without. The policy is as it was before them. Lower optim.lr, or look for a reward that is not finite.`,
       );
     }
-    this.#constantSteps = value('reward_std') === 0 ? this.#constantSteps + 1 : 0;
-    if (constantRewardSteps !== null && this.#constantSteps >= constantRewardSteps) {
+    if (constantRewardSteps !== null && this.#constantSteps >= constantRewardSteps && this.solved() === null) {
       throw new GuardError(
         `step ${step}: expected rewards that differ, got ${value('reward')} for every completion in ${this.#constantSteps} steps. Test the reward on a right answer, or choose easier prompts (guards.constant_reward_steps).`,
       );

@@ -51,9 +51,9 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }
 
-/** Unbiased; 0 for fewer than two values. */
+/** Unbiased; exactly 0 for fewer than two values and for equal ones, whose mean may differ from them by a rounding. */
 function deviation(values: readonly number[]): number {
-  if (values.length < 2) return 0;
+  if (values.length < 2 || values.every((value) => value === values[0])) return 0;
   const centre = mean(values);
   return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
 }

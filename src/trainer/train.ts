@@ -19,6 +19,8 @@ export interface TrainJob {
   evaluate(step: number): Promise<readonly Evaluation[]>;
   algorithmState(): AlgorithmState;
   restoreAlgorithm(state: AlgorithmState): void;
+  /** The most a completion can earn, where that is known. */
+  readonly greatestReward?: number | undefined;
   /** Present where a method follows a setpoint that may be edited. */
   readonly editSetpoint?: (edits: readonly SetpointEdit[]) => void;
 }
@@ -43,15 +45,21 @@ export interface TrainOptions {
 /**
  * Trains to the last step, from the newest checkpoint of the store when there is one.
  *
- * After `signal` the step in progress is finished and a checkpoint written.
+ * After `signal` the step in progress is finished and a checkpoint written. A run whose every completion has earned the most there is to
+ * earn for `guards.constantRewardSteps` ends there as it would at its last step.
  *
  * @throws GuardError when a guard stops the run
  */
 export async function train(job: TrainJob, store: RunStore, observer: RunObserver, options: TrainOptions, signal: AbortSignal): Promise<TrainSummary> {
   const started = performance.now();
   const { progress } = job.live;
-  const guards = new Guards(options.guards, (message) => observer.warning(message));
-  let best = await resume(job, store, observer, options);
+  const resumed = await resume(job, store, observer, options);
+  let best = resumed?.best ?? null;
+  const guards = new Guards(options.guards, {
+    warn: (message) => observer.warning(message),
+    greatestReward: job.greatestReward,
+    state: resumed?.guards,
+  });
   await observer.started({ ...job.info, startStep: progress.step, attempt: options.attempt });
 
   let last: MetricsRow = row(progress.step, options.attempt, {});
@@ -67,7 +75,7 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
   let checkpoint: string | undefined;
   let savedStep = progress.step;
   const save = async () => {
-    checkpoint = await saveCheckpoint(store, job.live, await stateOf(job, observer, options, best));
+    checkpoint = await saveCheckpoint(store, job.live, { ...(await stateOf(job, observer, options)), best, guards: guards.state() });
     savedStep = progress.step;
     await pruneCheckpoints(store, { ...options.checkpoint, keep: best ? [best.step] : [], step: savedStep });
   };
@@ -77,7 +85,7 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
     return ended;
   };
   const edits = job.editSetpoint ? await setpointEdits(store, job.editSetpoint, observer) : null;
-  while (progress.step < options.steps) {
+  while (progress.step < options.steps && guards.solved() === null) {
     const step = progress.step + 1;
     await options.beforeStep?.(step);
     if (options.beforeStep && signal.aborted) {
@@ -86,7 +94,8 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
     }
     await edits?.take(step);
     const result = await job.takeStep(step);
-    const isLast = step === options.steps;
+    guards.count(result);
+    const isLast = step === options.steps || guards.solved() !== null;
     const isStopping = signal.aborted;
     const evaluations = isDue(step, options.evalEvery) || isLast ? await job.evaluate(step) : [];
     last = row(step, options.attempt, { ...result.metrics, ...metricsOf(evaluations) });
@@ -101,10 +110,13 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
     if (isDue(step, options.checkpoint.every) || isLast || isStopping || signal.aborted || isBest) await save();
     if (signal.aborted && !isLast) return end('interrupted');
   }
+  const solved = guards.solved();
+  if (solved !== null && progress.step < options.steps) await observer.note(`step ${progress.step} of ${options.steps}: ${solved}`);
   return end('done');
 }
 
-async function resume(job: TrainJob, store: RunStore, observer: RunObserver, options: TrainOptions): Promise<CheckpointState['best']> {
+/** What stands in the checkpoint that this run goes on from, if it is its own. */
+async function resume(job: TrainJob, store: RunStore, observer: RunObserver, options: TrainOptions): Promise<CheckpointState | null> {
   const found = options.resume === 'never' ? { path: null, passedOver: [] } : await findCheckpoint(store);
   for (const reason of found.passedOver) await observer.warning(`passed over ${reason}`);
   const own = found.path === null ? null : { store, path: found.path };
@@ -121,19 +133,17 @@ async function resume(job: TrainJob, store: RunStore, observer: RunObserver, opt
     );
   }
   await observer.resumed(state.progress.step, own ? state.bookmark : undefined);
-  return own ? state.best : null;
+  return own ? state : null;
 }
 
 async function stateOf(
   job: TrainJob,
   observer: RunObserver,
   options: TrainOptions,
-  best: CheckpointState['best'],
-): Promise<Omit<CheckpointState, 'version' | 'progress' | 'optimizerStep'>> {
+): Promise<Omit<CheckpointState, 'version' | 'progress' | 'optimizerStep' | 'best' | 'guards'>> {
   return {
     algorithm: job.algorithmState(),
     bookmark: await observer.bookmark(),
-    best,
     device: options.deviceName,
     recipeHash: options.recipeHash,
   };

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { createScorer } from '../../src/engines/scorer.ts';
+import { builtInReward } from '../../src/rewards/index.ts';
 import { DataError, GuardError } from '../../src/base/errors.ts';
 import { ReferenceDevice } from '../../src/gpu/reference-device.ts';
 import type { MetricsRow } from '../../src/trainer/observer.ts';
@@ -63,6 +65,68 @@ describe('guards', () => {
     const { warnings, error } = await runTiny(new ReferenceDevice(), await tinyRecipe('guards.truncated_share=0.05', 'rollout.stop=[]'));
     expect(error).toBeUndefined();
     expect(warnings).toEqual([expect.stringMatching(/^\d+ % of completions were cut off at rollout\.max_tokens in step 1: raise it/)]);
+  });
+});
+
+describe('a run whose every completion earns the most there is to earn', () => {
+  /** Rewards that differ in the first two steps and are 1 from then on; the run knows that 1 is the most. */
+  const solving = (calls = { made: 0 }) => ({
+    judges: { judge: () => (calls.made++ < 32 ? calls.made % 2 : 1) },
+    prepare: (job: object) => void Object.assign(job, { greatestReward: 1 }),
+  });
+  const recipe = () => tinyRecipe(...judged, 'steps=9', 'guards.constant_reward_steps=3', 'checkpoint.every=1');
+
+  it('ends as done, with a sentence that says why, a checkpoint and no more steps', async () => {
+    const notes: string[] = [];
+    const { error, rows, summary, store } = await runTiny(new ReferenceDevice(), await recipe(), {
+      ...solving(),
+      observer: { note: (message) => void notes.push(message) },
+    });
+    expect(error).toBeUndefined();
+    expect(rows.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5]);
+    expect(summary).toMatchObject({ stopped: 'done', step: 5, checkpoint: 'checkpoints/step_5' });
+    expect(notes.at(-1)).toMatch(
+      /^step 5 of 9: solved: every completion has earned 1, the most there is to earn, in 3 steps\. Set guards\.constant_reward_steps/,
+    );
+    // Given again, it is still solved.
+    const again = await runTiny(new ReferenceDevice(), await recipe(), { ...solving(), store, attempt: 2 });
+    expect([again.rows.length, again.summary?.stopped]).toEqual([0, 'done']);
+  });
+
+  it('ends at the same step when it is killed and resumed in between', async () => {
+    const calls = { made: 0 };
+    const killed = await runTiny(new ReferenceDevice(), await recipe(), {
+      ...solving(calls),
+      observer: {
+        step: ({ step }) => {
+          if (step === 4) throw new Error('killed');
+        },
+      },
+    });
+    expect(killed.error).toBeDefined();
+    const resumed = await runTiny(new ReferenceDevice(), await recipe(), { ...solving(calls), store: killed.store, attempt: 2 });
+    expect(resumed.rows.map(({ step }) => step)).toEqual([4, 5]);
+    expect(resumed.summary?.stopped).toBe('done');
+  });
+
+  it('goes on with the guard off, and a constant reward below the most still stops it as before', async () => {
+    const off = await runTiny(new ReferenceDevice(), await tinyRecipe(...judged, 'guards.constant_reward_steps=null'), solving());
+    expect(off.rows.length).toBe(6);
+    const low = await runTiny(new ReferenceDevice(), await recipe(), { ...solving(), judges: { judge: () => 0.1 } });
+    expect(low.error).toBeInstanceOf(GuardError);
+    expect((low.error as Error).message).toContain('expected rewards that differ, got');
+  });
+
+  it('the most is the weighted sum of what the rewards state, where all state it and are of every completion', () => {
+    const right = builtInReward('exact_answer', {});
+    const short = builtInReward('length_penalty', { max_tokens: 14, buffer: 4 });
+    const open = { ...right, range: [-Infinity, Infinity] as const };
+    const greatest = (...rewards: Parameters<typeof createScorer>[0]) => createScorer(rewards, () => '').greatest;
+    expect(greatest({ reward: right, weight: 2 }, { reward: short, weight: 1 })).toBe(2);
+    expect(greatest({ reward: right, weight: 2 }, { reward: open, weight: 0 })).toBe(2);
+    expect(greatest({ reward: right, weight: -1 })).toBeCloseTo(0);
+    expect(greatest({ reward: right, weight: 1 }, { reward: open, weight: 1 })).toBeUndefined();
+    expect(greatest({ reward: right, weight: 1, when: { source: 'sums' } })).toBeUndefined();
   });
 });
 

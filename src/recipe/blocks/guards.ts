@@ -8,7 +8,14 @@ const steps = z.int().min(1).nullable();
 export const guardsSchema = z
   .strictObject({
     non_finite_updates: steps.default(3).meta(about('Stop after so many updates in a row with a gradient that is not finite; null = never.', 'updates')),
-    constant_reward_steps: steps.default(20).meta(about('Stop after so many steps in a row in which every completion earns the same; null = never.', 'steps')),
+    constant_reward_steps: steps
+      .default(20)
+      .meta(
+        about(
+          'After so many steps in a row in which every completion earns the same: stop, or, where that is the most there is to earn, end the run as done; null = neither.',
+          'steps',
+        ),
+      ),
     log_prob_gap: z
       .number()
       .positive()
