@@ -3,6 +3,7 @@
 export const ADVANTAGES = [
   'grpo',
   'rloo',
+  'remax',
   'opo',
   'gpg',
   'maxrl',

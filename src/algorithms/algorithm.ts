@@ -56,6 +56,8 @@ export interface RolloutBatch {
   readonly answerKeys?: readonly (string | null)[];
   /** Scores from outside by name; NaN where one is missing or failed. */
   readonly externalScores?: ReadonlyMap<string, Float64Array>;
+  /** [groups] reward of the prompt's greedy completion, which is in no group; NaN where it is missing. Present when the algorithm needs it. */
+  readonly greedyRewards?: Float64Array;
   /** Present when the algorithm needs them. */
   readonly tables?: TokenTables;
 }
@@ -128,6 +130,8 @@ export interface Needs {
   /** `TokenTables.tokens` and `thinkEndId`. */
   readonly segments: boolean;
   readonly answerKeys: boolean;
+  /** `RolloutBatch.greedyRewards`: one more completion of each prompt. */
+  readonly greedyRewards: boolean;
   /** Whether `Advantages.tokens` may be there. */
   readonly tokenAdvantages: boolean;
   /** Name of an external score, or null. */
@@ -145,6 +149,7 @@ export const NO_NEEDS: Needs = {
   tables: false,
   segments: false,
   answerKeys: false,
+  greedyRewards: false,
   tokenAdvantages: false,
   score: null,
   dropoutPasses: 0,

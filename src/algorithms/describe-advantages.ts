@@ -17,11 +17,13 @@ export function describeAdvantages(batch: RolloutBatch, rewards: Float64Array, v
     const scored = rows.map((row) => rewards[row]!).filter((reward) => !Number.isNaN(reward));
     return scored.every((reward) => reward === scored[0]);
   });
+  const greedy = Array.from(batch.greedyRewards ?? []).filter((reward) => !Number.isNaN(reward));
   const rowsOf = (groups: typeof equal): number => groups.reduce((count, { rows }) => count + rows.length, 0);
   return {
     'advantages/mean': tokens === 0 ? 0 : sum / tokens,
     'advantages/min': tokens === 0 ? 0 : low,
     'advantages/max': tokens === 0 ? 0 : high,
+    ...(greedy.length > 0 && { reward_greedy: greedy.reduce((sum, reward) => sum + reward, 0) / greedy.length }),
     frac_reward_zero_std: rowsOf(equal) / Math.max(1, batch.rows),
   };
 }

@@ -3,6 +3,7 @@
  *
  *   grpo                    R against its group, by `advantage_center` and `advantage_scale`
  *   rloo                    R − mean of the others in the group
+ *   remax                   R − the reward of the prompt's greedy completion, which is sampled for it
  *   opo                     R − mean of the group weighted by length
  *   gpg                     centred rewards, scaled up by how few rows have any
  *   maxrl                   (R − mean) / mean
@@ -13,7 +14,7 @@
  *   normalize_then_sum      the same sum, normalised over the rows of the batch
  *   optimal_token_baseline  R − the baseline of least variance, token by token
  *
- * @source The file of each stage names its paper. ReMax is not among them: its baseline is the reward of a greedy completion.
+ * @source The file of each stage names its paper.
  */
 
 import { DataError } from '../base/errors.ts';
@@ -21,7 +22,7 @@ import type { AdvantageName } from './advantage-names.ts';
 import type { RolloutBatch } from './algorithm.ts';
 import type { AlgorithmOptions } from './options.ts';
 import { deviation, groupAdvantages, meanOf } from './stages/advantage.ts';
-import { bestOfGroupAdvantages, lengthWeightedAdvantages, meanScaledAdvantages, sparseScaledAdvantages } from './stages/baselines.ts';
+import { bestOfGroupAdvantages, greedyBaselineAdvantages, lengthWeightedAdvantages, meanScaledAdvantages, sparseScaledAdvantages } from './stages/baselines.ts';
 import { discountedReturns, normalizedThenSummed, optimalTokenBaseline, spreadOverTokens, type TokenMask, whiten } from './stages/whiten.ts';
 
 /** Those whose advantages are tables of tokens. */
@@ -34,9 +35,14 @@ export interface EstimatedAdvantages {
   readonly tokens?: Float64Array;
 }
 
-/** Whether an estimator compares rows of a whole batch: then groups of equal rewards are told apart too, and a group may have one row. */
+/** Whether an estimator compares rows of a whole batch: then groups of equal rewards are told apart too. */
 export function comparesWholeBatch(name: AdvantageName): boolean {
   return name === 'reinforce_pp';
+}
+
+/** Whether an estimator compares rows with something else than their group, so that a group may have one row. */
+export function takesGroupsOfOne(name: AdvantageName): boolean {
+  return comparesWholeBatch(name) || name === 'remax';
 }
 
 /** What rewards say, by the estimator that the options name. `rewards` are the batch's after methods have changed them. */
@@ -49,6 +55,8 @@ export function estimateAdvantages(batch: RolloutBatch, rewards: Float64Array, o
       return { values: groupAdvantages(rewards, groups, { center, scale, eps, singleton }) };
     case 'rloo':
       return { values: groupAdvantages(rewards, groups, { center: 'leave-one-out', scale, eps, singleton }) };
+    case 'remax':
+      return { values: greedyBaselineAdvantages(rewards, groups, batch.greedyRewards ?? missingGreedy()) };
     case 'opo':
       return { values: lengthWeightedAdvantages(rewards, groups, lengths, singleton) };
     case 'gpg':
@@ -103,6 +111,10 @@ function optimalTokens(batch: RolloutBatch, rewards: Float64Array): Float64Array
     );
   const known = groups.map((group) => ({ ...group, rows: group.rows.filter((row) => !Number.isNaN(rewards[row]!)) })).filter(({ rows }) => rows.length > 0);
   return optimalTokenBaseline(rewards, known, maskOf(batch), { oldLogProbs: tables.oldLogProbs, sumP2: tables.oldSumP2, eps: 1e-8, handleZeroTail: true });
+}
+
+function missingGreedy(): never {
+  throw new DataError('advantage remax: expected the rewards of greedy completions, got none. The estimator needs `greedyRewards`.');
 }
 
 function maskOf({ rows, maxTokens: T, lengths, tables }: RolloutBatch): TokenMask {

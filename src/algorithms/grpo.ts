@@ -180,6 +180,7 @@ function needsOf(options: AlgorithmOptions, methods: readonly Method[]): Needs {
     tables: options.klInReward || isOptimal,
     moments: isOptimal,
     tokenAdvantages: TOKEN_ADVANTAGES.has(options.advantage),
+    greedyRewards: options.advantage === 'remax',
   };
   for (const method of methods) {
     for (const [name, need] of Object.entries(method.needs ?? {})) if (need) needs[name] = need;

@@ -1,6 +1,6 @@
 /** What no single key can tell: which keys must agree. */
 
-import { comparesWholeBatch } from '../algorithms/estimators.ts';
+import { takesGroupsOfOne } from '../algorithms/estimators.ts';
 import type { RecipeIssue } from '../base/errors.ts';
 import type { RecipeValues } from './recipe.ts';
 
@@ -117,9 +117,9 @@ export function brokenRules(recipe: RecipeValues, wrong: ReadonlySet<string>): R
   });
 }
 
-/** Whether completions are compared beyond their group, or a group of one is let through by a flag. */
+/** Whether completions are compared with something else than their group, or a group of one is let through by a flag. */
 function takesSingletons({ advantage, advantage_center: center, compat }: RecipeValues['algorithm']): boolean {
-  return comparesWholeBatch(advantage) || (advantage === 'grpo' && center === 'none') || compat.advantage.singleton !== 'zero';
+  return takesGroupsOfOne(advantage) || (advantage === 'grpo' && center === 'none') || compat.advantage.singleton !== 'zero';
 }
 
 function touches(key: string, wrong: ReadonlySet<string>): boolean {

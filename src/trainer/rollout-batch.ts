@@ -3,13 +3,17 @@
 import type { RolloutBatch, TokenTables } from '../algorithms/algorithm.ts';
 import type { ScoredRollout } from '../engines/scorer.ts';
 
+/** What a batch may hold beyond its rollouts. */
+export interface BatchParts {
+  readonly tables?: TokenTables | undefined;
+  /** Weights of the rewards in the total, by name. */
+  readonly rewardWeights?: ReadonlyMap<string, number> | undefined;
+  /** By prompt: the reward of its greedy completion. */
+  readonly greedyRewards?: readonly number[] | undefined;
+}
+
 /** Rows in the order of the rollouts; the rollouts of one prompt are one group. */
-export function formBatch(
-  scored: readonly ScoredRollout[],
-  maxTokens: number,
-  tables?: TokenTables,
-  rewardWeights?: ReadonlyMap<string, number>,
-): RolloutBatch {
+export function formBatch(scored: readonly ScoredRollout[], maxTokens: number, { tables, rewardWeights, greedyRewards }: BatchParts = {}): RolloutBatch {
   const rowsOfPrompt = new Map<number, number[]>();
   scored.forEach(({ rollout }, row) => {
     const rows = rowsOfPrompt.get(rollout.prompt) ?? [];
@@ -30,6 +34,7 @@ export function formBatch(
     lengths: Uint32Array.from(scored, ({ rollout }) => rollout.tokens.length),
     truncated: Uint8Array.from(scored, ({ rollout }) => (rollout.finishReason === 'length' ? 1 : 0)),
     maxTokens,
+    ...(greedyRewards && { greedyRewards: Float64Array.from(rowsOfPrompt.keys(), (prompt) => greedyRewards[prompt] ?? Number.NaN) }),
     ...(tables && { tables }),
   };
 }

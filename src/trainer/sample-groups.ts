@@ -3,6 +3,7 @@
 import { keepsGroup } from '../algorithms/stages/group-filter.ts';
 import { GuardError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
+import type { Prompt } from '../data/prompt.ts';
 import type { ScoredRollout } from '../engines/scorer.ts';
 import { formBatch } from './rollout-batch.ts';
 import type { StepReport } from './step-report.ts';
@@ -15,6 +16,8 @@ export interface SampledGroups {
   /** Batches that were sampled for them, and all tokens of those. */
   readonly batches: number;
   readonly tokens: number;
+  /** By prompt, where the algorithm asks for them: what its most probable completion earned; NaN where that is missing. */
+  readonly greedyRewards?: readonly number[];
 }
 
 /** @throws GuardError when the filter's limit of batches is reached before there are groups enough */
@@ -22,6 +25,7 @@ export async function sampleGroups(run: TrainingRun, random: Random, report: Ste
   const { settings, progress } = run;
   const kept: ScoredRollout[] = [];
   const promptTokens: Uint32Array[] = [];
+  const keptPrompts: Prompt[] = [];
   const seen = { good: 0, bad: 0, groups: 0 };
   let tokens = 0;
   for (let batch = 0; ; batch++) {
@@ -34,12 +38,32 @@ export async function sampleGroups(run: TrainingRun, random: Random, report: Ste
 
     for (const rows of passing(run, scored, seen)) {
       if (promptTokens.length === settings.prompts) break;
-      const prompt = promptTokens.push(ids[rows[0]!.rollout.prompt]!) - 1;
+      const asked = rows[0]!.rollout.prompt;
+      const prompt = promptTokens.push(ids[asked]!) - 1;
+      keptPrompts.push(prompts[asked]!);
       kept.push(...rows.map((row) => ({ ...row, rollout: { ...row.rollout, prompt } })));
     }
-    if (promptTokens.length === settings.prompts) return { scored: kept, promptTokens, batches: batch + 1, tokens };
+    if (promptTokens.length === settings.prompts) {
+      if (!run.algorithm.needs.greedyRewards) return { scored: kept, promptTokens, batches: batch + 1, tokens };
+      const greedy = await scoreGreedy(run, keptPrompts, promptTokens, random.fork('greedy'), report);
+      return { scored: kept, promptTokens, batches: batch + 1, tokens: tokens + greedy.tokens, greedyRewards: greedy.rewards };
+    }
     if (batch + 1 === settings.filterGroups!.maxGenBatches) throw tooFew(promptTokens.length, settings.prompts, batch + 1, seen);
   }
+}
+
+/** One completion of each prompt that takes the most probable token throughout, and what it earns. */
+async function scoreGreedy(
+  { sampler, scorer, settings }: TrainingRun,
+  prompts: readonly Prompt[],
+  promptTokens: readonly Uint32Array[],
+  random: Random,
+  report: StepReport,
+): Promise<{ readonly rewards: readonly number[]; readonly tokens: number }> {
+  const greedy = { ...settings.sampling, n: 1, temperature: 0, topK: 0, topP: 1, minP: 0 };
+  const rollouts = await report.timed('gen', () => sampler.sample(promptTokens, greedy, random));
+  const scored = await report.timed('reward', () => scorer.score(prompts, rollouts));
+  return { rewards: scored.map(({ reward }) => reward), tokens: rollouts.reduce((sum, rollout) => sum + rollout.tokens.length, 0) };
 }
 
 /** The groups that pass the filter, each as its rows. */

@@ -78,6 +78,7 @@ const variants: readonly Variant[] = [
   { name: 'rollout_rejection', options: { rolloutRejection: { statistic: 'seq_mean_k3', max: 0.01, min: null } } },
   { name: 'row weights on KL too', options: { klCoef: 0.1, xdr: { tau: 0.3 }, rowWeightScope: 'all' }, learnsFromEqualRewards: true },
   { name: 'advantage rloo', options: { advantage: 'rloo', advantageScale: 'none' } },
+  { name: 'advantage remax', options: { advantage: 'remax' }, learnsFromEqualRewards: true },
   { name: 'advantage opo', options: { advantage: 'opo' } },
   { name: 'advantage gpg', options: { advantage: 'gpg' } },
   { name: 'advantage maxrl', options: { advantage: 'maxrl' } },

@@ -21,6 +21,7 @@ function batchOf(rewards: readonly number[], groups: readonly (readonly number[]
     lengths: Uint32Array.from(lengths),
     truncated: new Uint8Array(rows),
     maxTokens: T,
+    greedyRewards: Float64Array.from(groups, () => 0.25),
     tables: {
       T,
       responseMask: Float64Array.from({ length: rows * T }, (_, at) => (at % T < lengths[Math.floor(at / T)]! ? 1 : 0)),

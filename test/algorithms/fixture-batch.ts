@@ -91,6 +91,7 @@ export function rolloutBatchOf(f: Fixture): RolloutBatch {
     lengths: lengthsOf(f),
     truncated: Uint8Array.from(f.truncated),
     maxTokens: MAX_TOKENS,
+    greedyRewards: new Float64Array(prompts.length).fill(0.25),
     answerKeys: f.answerKey,
     externalScores: new Map([['chair', Float64Array.from(f.chairI)]]),
     tables: {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_NEEDS } from '../../src/algorithms/algorithm.ts';
 import { GuardError } from '../../src/base/errors.ts';
 import { Random } from '../../src/base/random.ts';
 import { promptOrder, promptSet } from '../../src/data/prompt.ts';
@@ -13,19 +14,21 @@ const prompts = promptSet(
 );
 
 /** A run whose prompts with an even number are answered both rightly and wrongly, and the others as `odd` says. */
-function runWith(filterGroups: TrainingRun['settings']['filterGroups'], odd: number): TrainingRun {
+function runWith(filterGroups: TrainingRun['settings']['filterGroups'], odd: number, greedyRewards = false): TrainingRun {
   const run = {
     prompts: promptOrder(prompts, { seed: 1, shuffle: false }),
     encode: (prompt: { text?: string }) => Uint32Array.of(Number(prompt.text)),
-    settings: { prompts: 2, filterGroups, sampling: { maxTokens: 4 } },
+    algorithm: { needs: { ...NO_NEEDS, greedyRewards } },
+    settings: { prompts: 2, filterGroups, sampling: { maxTokens: 4, temperature: 1, n: 2 } },
     progress: { step: 0, updates: 0, cursor: 0, tokens: 0 },
     sampler: {
-      sample: (ids: readonly Uint32Array[]) =>
+      sample: (ids: readonly Uint32Array[], { n, temperature }: { readonly n: number; readonly temperature: number }) =>
         Promise.resolve(
           ids.flatMap((_, prompt) =>
-            [0, 1].map((member) => ({
+            Array.from({ length: n }, (__, member) => ({
               prompt,
-              member,
+              // The greedy completion earns what no member of a group does.
+              member: temperature === 0 ? 7 : member,
               tokens: Uint32Array.of(1, 2),
               logProbs: new Float32Array(2),
               entropies: new Float32Array(2),
@@ -57,6 +60,13 @@ describe('sampling groups', () => {
     const { scored, promptTokens, batches, tokens } = await sampleGroups(runWith({ metric: null, maxGenBatches: 10 }, 0), Random.seeded(1), new StepReport(1));
     expect([promptTokens.map(([id]) => id), batches, tokens]).toEqual([[0, 2], 2, 16]);
     expect(scored.map(({ rollout }) => rollout.prompt)).toEqual([0, 0, 1, 1]);
+  });
+
+  it('asks for one greedy completion of each prompt that is kept, and only where it is needed', async () => {
+    const filter = { metric: null, maxGenBatches: 10 };
+    const { greedyRewards, scored, tokens } = await sampleGroups(runWith(filter, 0, true), Random.seeded(1), new StepReport(1));
+    expect([greedyRewards, scored.length, tokens]).toEqual([[7, 7], 4, 16 + 4]);
+    expect((await sampleGroups(runWith(filter, 0), Random.seeded(1), new StepReport(1))).greedyRewards).toBeUndefined();
   });
 
   it('stops at the limit and says how many groups were all right or all wrong', async () => {

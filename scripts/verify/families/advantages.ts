@@ -4,6 +4,7 @@ import type { Group } from '../../../src/algorithms/algorithm.ts';
 import { type AdvantageOptions, deviation, groupAdvantages, meanOf } from '../../../src/algorithms/stages/advantage.ts';
 import {
   bestOfGroupAdvantages,
+  greedyBaselineAdvantages,
   lengthWeightedAdvantages,
   meanScaledAdvantages,
   type SingletonPolicy,
@@ -117,8 +118,9 @@ function reinforcePlusPlusBaseline(view: CaseView): Got {
 function remax(view: CaseView): Got {
   const mask = maskOf(view);
   const returns = discountedReturns(rewardsOf(view), mask, 1, 'carry');
-  const greedy = view.row('rewardBaseline');
-  const advantages = returns.map((value, at) => (mask.mask[at] === 0 ? 0 : value - greedy[Math.floor(at / mask.T)]!));
+  // The source has a baseline per row: each is a group of its own.
+  const rows = Array.from({ length: mask.rows }, (_, row) => ({ prompt: row, rows: [row] }));
+  const advantages = spreadOverTokens(greedyBaselineAdvantages(rewardsOf(view), rows, view.row('rewardBaseline')), mask);
   return { advantageTokens: tableOf(advantages, mask.T), returns: tableOf(returns, mask.T) };
 }
 

@@ -33,6 +33,26 @@ export function lengthWeightedAdvantages(
 }
 
 /**
+ * ReMax: the baseline is the reward of the prompt's greedy completion.
+ *
+ *   A = R − R_greedy
+ *
+ * `baselines` has one number per group. A group whose baseline is missing (NaN) has advantage 0; a group of one needs no policy of its own.
+ *
+ * @source Li et al. 2023, arXiv:2310.10505, as in verl, compute_remax_outcome_advantage
+ */
+export function greedyBaselineAdvantages(rewards: ArrayLike<number>, groups: readonly Group[], baselines: ArrayLike<number>): Float64Array {
+  const advantages = new Float64Array(rewards.length);
+  groups.forEach((group, g) => {
+    const baseline = baselines[g]!;
+    if (Number.isNaN(baseline)) return;
+    const own = scored(rewards, group);
+    own.rows.forEach((row, index) => (advantages[row] = own.values[index]! - baseline));
+  });
+  return advantages;
+}
+
+/**
  * GPG: centred rewards, scaled up by how few rows have any.
  *
  *   A = (rows / rows with a reward other than 0) · (R − mean) / norm
