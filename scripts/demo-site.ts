@@ -1,9 +1,10 @@
 /** The demo as a visitor gets it: built, and served from a folder by a server that knows nothing of it. */
 
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { extname, join, normalize } from 'node:path';
+import { tmpdir } from 'node:os';
+import { extname, join, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
@@ -22,13 +23,16 @@ export interface DemoSite {
   readonly url: string;
   /** Where the built files lie. */
   readonly folder: string;
+  /** Files that were asked for. */
+  readonly asked: Set<string>;
   close(): void;
 }
 
-/** Builds the demo, unless told that it is built, and serves it. */
+/** Builds the demo into a folder of its own, unless told that `npm run demo:build` was here, and serves it. */
 export async function openDemoSite({ isBuilt = false } = {}): Promise<DemoSite> {
-  const folder = join(root, 'demo/dist');
-  if (!isBuilt) await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'error' });
+  const folder = isBuilt ? join(root, 'demo/dist') : mkdtempSync(join(tmpdir(), 'entrain-demo-'));
+  if (!isBuilt) await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'error', build: { outDir: folder } });
+  const asked = new Set<string>();
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
     const file = join(folder, path === '/' ? 'index.html' : path);
@@ -36,6 +40,7 @@ export async function openDemoSite({ isBuilt = false } = {}): Promise<DemoSite> 
       response.writeHead(404).end();
       return;
     }
+    asked.add(relative(folder, file).replaceAll('\\', '/'));
     response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
     createReadStream(file).pipe(response);
   });
@@ -46,9 +51,11 @@ export async function openDemoSite({ isBuilt = false } = {}): Promise<DemoSite> 
   return {
     url: `http://localhost:${port}/`,
     folder,
+    asked,
     close() {
       server.closeAllConnections();
       server.close();
+      if (!isBuilt) rmSync(folder, { recursive: true, force: true });
     },
   };
 }
