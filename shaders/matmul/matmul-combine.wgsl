@@ -43,12 +43,13 @@ fn main(
   if (i >= count) { return; }
   let m = i / params.N;
   let n = i % params.N;
+  let at = params.outOffset + m * params.outRow + n;
   var total = 0.0;
+  if (params.accumulate == 2u) { total = out[at]; }
   for (var c = 0u; c < params.chunks; c++) {
     total += partials[c * count + i];
   }
   if (params.useAddend != 0u) { total += addend[params.addendOffset + m * params.addendRow + n]; }
-  let at = params.outOffset + m * params.outRow + n;
-  if (params.accumulate != 0u) { total += out[at]; }
+  if (params.accumulate == 1u) { total += out[at]; }
   out[at] = total;
 }

@@ -10,28 +10,11 @@
 //            3 out      update  f32
 //            4 params   uniform
 // Dispatch   one lane per tile, tiles of one row block side by side, folded
-// Numerics   f32; k runs from 0 to K − 1 in order, so a row's bits do not depend on M
+// Numerics   f32; k runs from 0 to K − 1 in order, so a row's bits do not depend on M; with CONTINUES the sum begins with what out holds
 // Oracle     matmulDirect.reference in src/kernels/matmul-forms.ts
 
 // use lib/grid.wgsl
-
-struct Params {
-  M: u32,
-  N: u32,
-  K: u32,
-  aOffset: u32,
-  aRow: u32,
-  aColumn: u32,
-  bOffset: u32,
-  bRow: u32,
-  bColumn: u32,
-  addendOffset: u32,
-  addendRow: u32,
-  outOffset: u32,
-  outRow: u32,
-  useAddend: u32,
-  accumulate: u32,
-}
+// use lib/matmul-direct.wgsl
 
 @group(0) @binding(0) var<storage, read> a: array<f32>;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
@@ -39,73 +22,4 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-override LANES: u32 = 16;
-const TILE: u32 = 8;
-const QUADS: u32 = 2;   // TILE / 4
-const CELLS: u32 = 64;  // TILE · TILE
-
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let tile = workgroupIndex(workgroup, grid) * LANES + lane;
-  let tilesAcross = (params.N + TILE - 1u) / TILE;
-  let m0 = (tile / tilesAcross) * TILE;
-  let n0 = (tile % tilesAcross) * TILE;
-  if (m0 >= params.M) { return; }
-
-  // Rows and columns past the edge repeat the last one; they are computed and not stored.
-  var aBase: array<u32, TILE>;
-  var bBase: array<u32, TILE>;
-  for (var i = 0u; i < TILE; i++) {  // unroll
-    aBase[i] = params.aOffset + min(m0 + i, params.M - 1u) * params.aRow;
-    bBase[i] = params.bOffset + min(n0 + i, params.N - 1u) * params.bColumn;
-  }
-
-  var sums: array<array<vec4f, QUADS>, TILE>;
-  for (var k = 0u; k < params.K; k++) {
-    let aAt = k * params.aColumn;
-    let bAt = k * params.bRow;
-    var right: array<vec4f, QUADS>;
-    for (var q = 0u; q < QUADS; q++) {  // unroll
-      right[q] = vec4f(b[bBase[q * 4u] + bAt], b[bBase[q * 4u + 1u] + bAt], b[bBase[q * 4u + 2u] + bAt], b[bBase[q * 4u + 3u] + bAt]);
-    }
-    for (var i = 0u; i < TILE; i++) {  // unroll
-      let left = a[aBase[i] + aAt];
-      for (var q = 0u; q < QUADS; q++) {  // unroll
-        sums[i][q] += left * right[q];
-      }
-    }
-  }
-
-  // The tile moves to memory so that the rest can stay loops over m and n: lavapipe needs 3 s to compile them unrolled,
-  // and unrolls by itself every loop whose length it can bound.
-  var cells: array<f32, CELLS>;
-  for (var i = 0u; i < TILE; i++) {  // unroll
-    for (var j = 0u; j < TILE; j++) {  // unroll
-      cells[i * TILE + j] = sums[i][j / 4u][j % 4u];
-    }
-  }
-  let mEnd = min(m0 + TILE, params.M);
-  let nEnd = min(n0 + TILE, params.N);
-  if (params.useAddend != 0u) {
-    for (var m = m0; m < mEnd; m++) {
-      let at = params.addendOffset + m * params.addendRow;
-      for (var n = n0; n < nEnd; n++) { cells[(m - m0) * TILE + n - n0] += addend[at + n]; }
-    }
-  }
-  if (params.accumulate != 0u) {
-    for (var m = m0; m < mEnd; m++) {
-      let at = params.outOffset + m * params.outRow;
-      for (var n = n0; n < nEnd; n++) { cells[(m - m0) * TILE + n - n0] += out[at + n]; }
-    }
-  }
-  for (var m = m0; m < mEnd; m++) {
-    let at = params.outOffset + m * params.outRow;
-    for (var j = 0u; j < TILE; j++) {  // unroll
-      if (n0 + j < params.N) { out[at + n0 + j] = cells[(m - m0) * TILE + j]; }
-    }
-  }
-}
+fn rightAt(index: u32) -> f32 { return b[index]; }

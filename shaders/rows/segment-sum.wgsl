@@ -23,6 +23,8 @@ struct Params {
   sourceStride: u32,
   outOffset: u32,
   outStride: u32,
+  firstRow: u32,  // out holds rows [firstRow, endRow) of the table; segments that belong elsewhere are left out
+  endRow: u32,
 }
 
 @group(0) @binding(0) var<storage, read> source: array<f32>;
@@ -43,9 +45,11 @@ fn main(
   let index = workgroupIndex(workgroup, grid) * LANES + lane;
   let s = index / params.parts;
   if (s >= params.segments) { return; }
+  let row = targets[s];
+  if (row < params.firstRow || row >= params.endRow) { return; }
   let first = starts[s];
   let end = starts[s + 1u];
-  let place = params.outOffset + targets[s] * params.outStride;
+  let place = params.outOffset + (row - params.firstRow) * params.outStride;
   for (var c = index % params.parts; c < params.width; c += params.parts) {
     var sum = 0.0;
     for (var j = first; j < end; j++) {

@@ -6,12 +6,12 @@ import { attentionKeyBackwardDirect, attentionQueryBackwardDirect } from './atte
 import { columnPartials, columnTotalDirect, columnTotalWorkgroup } from './column-sum.ts';
 import { dropoutKernel } from './dropout.ts';
 import { keptEntropyBackwardDirect, keptSetDirect } from './kept-set.ts';
-import { matmulDirect, matmulSubgroup } from './matmul-forms.ts';
-import { matmulCombine, matmulTile } from './matmul-tile.ts';
+import { matmulDirect, matmulDirectPacked, matmulSubgroup, matmulSubgroupPacked } from './matmul-forms.ts';
+import { matmulCombine, matmulTile, matmulTilePacked } from './matmul-tile.ts';
 import { mixtureEntropy, mixtureTile } from './mixture.ts';
 import { rmsNormBackwardDirect, rmsNormBackwardWorkgroup, rmsNormForwardDirect, rmsNormForwardWorkgroup, rmsNormWeightBackwardKernel } from './rms-norm.ts';
 import { ropeKernel } from './rope.ts';
-import { gatherRowsKernel, scatterRowsKernel, segmentSumKernel } from './rows.ts';
+import { gatherRowsKernel, gatherRowsPackedKernel, scatterRowsKernel, segmentSumKernel } from './rows.ts';
 import { advanceRowsDirect, sampleTokensDirect, sampleTokensWorkgroup } from './sampling.ts';
 import { scaleKernel } from './scale.ts';
 import { stageKernels } from './stages-list.ts';
@@ -33,12 +33,16 @@ export const kernels = [
   columnTotalWorkgroup,
   dropoutKernel,
   gatherRowsKernel,
+  gatherRowsPackedKernel,
   keptEntropyBackwardDirect,
   keptSetDirect,
   matmulCombine,
   matmulDirect,
+  matmulDirectPacked,
   matmulSubgroup,
+  matmulSubgroupPacked,
   matmulTile,
+  matmulTilePacked,
   mixtureEntropy,
   mixtureTile,
   rmsNormBackwardDirect,

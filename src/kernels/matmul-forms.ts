@@ -2,6 +2,7 @@
 
 import { defineKernel, read, update } from '../gpu/kernel.ts';
 import type { Tensor } from '../gpu/tensor.ts';
+import { formatConstants, type PackedFormat, weightOf } from './weight-format.ts';
 
 /** The product's sizes and where its operands lie: element (i, j) of a view is at `offset + i · row + j · column`. */
 export interface MatmulOptions {
@@ -19,7 +20,13 @@ export interface MatmulOptions {
   readonly outOffset: number;
   readonly outRow: number;
   readonly useAddend: number;
+  /** 0: the product replaces what `out` holds; 1: it is added to it; 2: the sum goes on from it, as if K had been longer. */
   readonly accumulate: number;
+}
+
+/** A product whose b is packed: its offset and strides count numbers, not words. */
+export interface PackedOption {
+  readonly format: PackedFormat;
 }
 
 type Operands<T> = Readonly<Record<'a' | 'b' | 'addend' | 'out', T>>;
@@ -27,14 +34,23 @@ export type MatmulTensors = Operands<Tensor>;
 export type MatmulArrays = Operands<Float64Array>;
 
 const bindings = { a: read('f32'), b: read('f32'), addend: read('f32'), out: update('f32') };
+const packedBindings = { ...bindings, b: read('u32') };
 export const matmulTolerance = { out: { absolute: 1e-5, relative: 1e-5 } };
 
-function matmulReference({ a, b, addend, out }: MatmulArrays, o: MatmulOptions): void {
+/** Gives an element of b by its index. */
+export type RightOperand = (index: number) => number;
+
+/** Reads a packed operand. */
+export function packedRight(words: ArrayLike<number>, { format }: PackedOption): RightOperand {
+  return (index) => weightOf(format, words, index);
+}
+
+function matmulReference({ a, addend, out }: Omit<MatmulArrays, 'b'>, right: RightOperand, o: MatmulOptions): void {
   for (let m = 0; m < o.M; m++) {
     for (let n = 0; n < o.N; n++) {
       let sum = 0;
       for (let k = 0; k < o.K; k++) {
-        sum += a[o.aOffset + m * o.aRow + k * o.aColumn]! * b[o.bOffset + k * o.bRow + n * o.bColumn]!;
+        sum += a[o.aOffset + m * o.aRow + k * o.aColumn]! * right(o.bOffset + k * o.bRow + n * o.bColumn);
       }
       if (o.useAddend) sum += addend[o.addendOffset + m * o.addendRow + n]!;
       const at = o.outOffset + m * o.outRow + n;
@@ -43,7 +59,18 @@ function matmulReference({ a, b, addend, out }: MatmulArrays, o: MatmulOptions):
   }
 }
 
+/** The constant that every form needs: whether its sums begin with what `out` holds. */
+export function continues({ accumulate }: Pick<MatmulOptions, 'accumulate'>): { readonly CONTINUES: number } {
+  return { CONTINUES: accumulate === 2 ? 1 : 0 };
+}
+
+/** The options as the shader's parameters. */
+export function withoutFormat<O extends PackedOption>({ format: _format, ...params }: O): Omit<O, 'format'> {
+  return params;
+}
+
 const DIRECT_TILE = 8;
+const directThreads = (_: unknown, { M, N }: MatmulOptions): number => Math.ceil(M / DIRECT_TILE) * Math.ceil(N / DIRECT_TILE);
 
 /** For any CPU adapter: no barriers, each lane an 8 × 8 tile in registers. */
 export const matmulDirect = defineKernel({
@@ -51,8 +78,21 @@ export const matmulDirect = defineKernel({
   shader: 'matmul/matmul-direct.wgsl',
   bindings,
   params: (_, options: MatmulOptions) => ({ ...options }),
-  threads: (_, { M, N }) => Math.ceil(M / DIRECT_TILE) * Math.ceil(N / DIRECT_TILE),
-  reference: (arrays, _, options) => matmulReference(arrays, options),
+  constants: (_, options) => continues(options),
+  threads: directThreads,
+  reference: (arrays, _, options) => matmulReference(arrays, (index) => arrays.b[index]!, options),
+  tolerance: matmulTolerance,
+});
+
+/** The same with a packed b. */
+export const matmulDirectPacked = defineKernel({
+  name: 'matmul-direct-packed',
+  shader: 'matmul/matmul-direct-packed.wgsl',
+  bindings: packedBindings,
+  params: (_, options: MatmulOptions & PackedOption) => withoutFormat(options),
+  constants: (_, options) => ({ ...continues(options), ...formatConstants(options.format) }),
+  threads: directThreads,
+  reference: (arrays, _, options) => matmulReference(arrays, packedRight(arrays.b, options), options),
   tolerance: matmulTolerance,
 });
 
@@ -63,16 +103,36 @@ export interface MatmulSubgroupOptions extends MatmulOptions {
   readonly subgroupLanes: number;
 }
 
+const subgroupConstants = (options: MatmulSubgroupOptions) => ({
+  SUBGROUP: options.subgroupLanes,
+  PARTS: SUBGROUP_TILE / options.subgroupLanes,
+  ...continues(options),
+});
+const subgroupTiles = (_: unknown, { M, N }: MatmulOptions): number => Math.ceil(M / SUBGROUP_TILE) * Math.ceil(N / SUBGROUP_TILE);
+
 /** For CPU adapters with subgroups: no barriers, each subgroup a 32 × 32 tile in registers. */
 export const matmulSubgroup = defineKernel({
   name: 'matmul-subgroup',
   shader: 'matmul/matmul-subgroup.wgsl',
   bindings,
   params: (_, options: MatmulSubgroupOptions) => ({ ...options }),
-  constants: (_, { subgroupLanes }) => ({ SUBGROUP: subgroupLanes, PARTS: SUBGROUP_TILE / subgroupLanes }),
-  workgroups: (_, { M, N }) => Math.ceil(M / SUBGROUP_TILE) * Math.ceil(N / SUBGROUP_TILE),
+  constants: (_, options) => subgroupConstants(options),
+  workgroups: subgroupTiles,
   lanes: ({ subgroupLanes }) => Math.max(4, subgroupLanes),
-  reference: (arrays, _, options) => matmulReference(arrays, options),
+  reference: (arrays, _, options) => matmulReference(arrays, (index) => arrays.b[index]!, options),
+  tolerance: matmulTolerance,
+});
+
+/** The same with a packed b. */
+export const matmulSubgroupPacked = defineKernel({
+  name: 'matmul-subgroup-packed',
+  shader: 'matmul/matmul-subgroup-packed.wgsl',
+  bindings: packedBindings,
+  params: (_, options: MatmulSubgroupOptions & PackedOption) => withoutFormat(options),
+  constants: (_, options) => ({ ...subgroupConstants(options), ...formatConstants(options.format) }),
+  workgroups: subgroupTiles,
+  lanes: ({ subgroupLanes }) => Math.max(4, subgroupLanes),
+  reference: (arrays, _, options) => matmulReference(arrays, packedRight(arrays.b, options), options),
   tolerance: matmulTolerance,
 });
 

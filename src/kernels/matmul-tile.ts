@@ -3,7 +3,18 @@
 import type { Device } from '../gpu/device.ts';
 import { defineKernel, read, update } from '../gpu/kernel.ts';
 import type { Tensor } from '../gpu/tensor.ts';
-import { type MatmulArrays, type MatmulOptions, type MatmulTensors, matmulTolerance } from './matmul-forms.ts';
+import {
+  continues,
+  type MatmulArrays,
+  type MatmulOptions,
+  type MatmulTensors,
+  matmulTolerance,
+  type PackedOption,
+  packedRight,
+  type RightOperand,
+  withoutFormat,
+} from './matmul-forms.ts';
+import { formatConstants, type PackedFormat } from './weight-format.ts';
 
 export interface MatmulTileOptions extends MatmulOptions {
   readonly aVector: number;
@@ -22,27 +33,43 @@ const CHUNK = 512;
 
 const blocksOf = ({ M, N, rows }: Pick<MatmulTileOptions, 'M' | 'N' | 'rows'>): number => Math.ceil(M / (SIDE * rows)) * Math.ceil(N / BLOCK_COLUMNS);
 
+const tileConstants = (options: MatmulTileOptions) => ({ ROWS: options.rows, CHUNK, ...continues(options) });
+const tileBlocks = (_: unknown, options: MatmulTileOptions): number => blocksOf(options) * (options.split ? Math.ceil(options.K / CHUNK) : 1);
+
 /** Blocks of 16·rows × 64 through workgroup memory, 256 lanes. */
 export const matmulTile = defineKernel({
   name: 'matmul-tile',
   shader: 'matmul/matmul-tile.wgsl',
   bindings: { a: read('f32'), aQuads: read('f32'), b: read('f32'), bQuads: read('f32'), addend: read('f32'), out: update('f32') },
   params: (_, options: MatmulTileOptions) => ({ ...options }),
-  constants: (_, { rows }) => ({ ROWS: rows, CHUNK }),
-  workgroups: (_, options) => blocksOf(options) * (options.split ? Math.ceil(options.K / CHUNK) : 1),
+  constants: (_, options) => tileConstants(options),
+  workgroups: tileBlocks,
   lanes: () => SIDE * SIDE,
-  reference: (arrays, _, options) => tileReference(arrays, options),
+  reference: (arrays, _, options) => tileReference(arrays, (index) => arrays.b[index]!, options),
   tolerance: matmulTolerance,
 });
 
-function tileReference({ a, b, addend, out }: MatmulArrays, o: MatmulTileOptions): void {
+/** The same with a packed b. */
+export const matmulTilePacked = defineKernel({
+  name: 'matmul-tile-packed',
+  shader: 'matmul/matmul-tile-packed.wgsl',
+  bindings: { a: read('f32'), aQuads: read('f32'), b: read('u32'), addend: read('f32'), out: update('f32') },
+  params: (_, options: MatmulTileOptions & PackedOption) => withoutFormat(options),
+  constants: (_, options) => ({ ...tileConstants(options), ...formatConstants(options.format) }),
+  workgroups: tileBlocks,
+  lanes: () => SIDE * SIDE,
+  reference: (arrays, _, options) => tileReference(arrays, packedRight(arrays.b, options), options),
+  tolerance: matmulTolerance,
+});
+
+function tileReference({ a, addend, out }: Omit<MatmulArrays, 'b'>, right: RightOperand, o: MatmulTileOptions): void {
   const chunkLength = o.split ? CHUNK : o.K;
   for (let chunk = 0; chunk * chunkLength < o.K; chunk++) {
     for (let m = 0; m < o.M; m++) {
       for (let n = 0; n < o.N; n++) {
         let sum = 0;
         for (let k = chunk * chunkLength; k < Math.min(o.K, (chunk + 1) * chunkLength); k++) {
-          sum += a[o.aOffset + m * o.aRow + k * o.aColumn]! * b[o.bOffset + k * o.bRow + n * o.bColumn]!;
+          sum += a[o.aOffset + m * o.aRow + k * o.aColumn]! * right(o.bOffset + k * o.bRow + n * o.bColumn);
         }
         if (o.useAddend) sum += addend[o.addendOffset + m * o.addendRow + n]!;
         const at = o.outOffset + chunk * o.M * o.N + m * o.outRow + n;
@@ -105,17 +132,25 @@ function rowsFor(M: number): number {
 }
 
 /** Records a product with the tile form, and its chunks in parallel where `scratch` has room for them. */
-export function runTile(device: Device, { a, b, addend, out }: MatmulTensors, options: MatmulOptions, scratch: Tensor | undefined): void {
+export function runTile(
+  device: Device,
+  { a, b, addend, out }: MatmulTensors,
+  options: MatmulOptions,
+  { format, scratch }: { readonly format: PackedFormat | undefined; readonly scratch: Tensor | undefined },
+): void {
   const { M, N, K } = options;
-  const tileOptions: MatmulTileOptions = { ...options, ...quadsOf(options), rows: rowsFor(M), split: 0 };
-  const operands = { a, aQuads: a, b, bQuads: b };
+  const whole: MatmulTileOptions = { ...options, ...quadsOf(options), rows: rowsFor(M), split: 0 };
+  const run = (written: Pick<MatmulTensors, 'addend' | 'out'>, tileOptions: MatmulTileOptions): void => {
+    if (format) device.run(matmulTilePacked, { a, aQuads: a, b, ...written }, { ...tileOptions, format });
+    else device.run(matmulTile, { a, aQuads: a, b, bQuads: b, ...written }, tileOptions);
+  };
   const partials = matmulScratch([M, N, K]);
   if (!scratch || partials === 0 || partials > scratch.length) {
-    device.run(matmulTile, { ...operands, addend, out }, tileOptions);
+    run({ addend, out }, whole);
     return;
   }
   const alone = { outOffset: 0, outRow: N, useAddend: 0, accumulate: 0, split: 1 };
-  device.run(matmulTile, { ...operands, addend: device.none.f32, out: scratch }, { ...tileOptions, ...alone });
+  run({ addend: device.none.f32, out: scratch }, { ...whole, ...alone });
   device.run(matmulCombine, { partials: scratch, addend, out }, { ...options, chunks: Math.ceil(K / CHUNK) });
 }
 

@@ -2,8 +2,17 @@
 
 import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
-import { fitsSubgroupForm, matmulDirect, type MatmulOptions, matmulSubgroup, type MatmulTensors } from './matmul-forms.ts';
+import {
+  fitsSubgroupForm,
+  matmulDirect,
+  matmulDirectPacked,
+  type MatmulOptions,
+  matmulSubgroup,
+  matmulSubgroupPacked,
+  type MatmulTensors,
+} from './matmul-forms.ts';
 import { runTile } from './matmul-tile.ts';
+import type { PackedFormat } from './weight-format.ts';
 
 /** A matrix inside a tensor: element (i, j) is at `offset + i · row + j · column`. */
 export interface MatrixView {
@@ -11,6 +20,8 @@ export interface MatrixView {
   readonly offset: number;
   readonly row: number;
   readonly column: number;
+  /** How the tensor's words hold the elements, where they are packed: only `b` of a product can be. Offset and strides count elements. */
+  readonly format?: PackedFormat;
 }
 
 /** A row-major matrix with `width` columns a row, beginning `offset` elements into the tensor. */
@@ -36,8 +47,11 @@ export interface Matmul {
   readonly shape: readonly [M: number, N: number, K: number];
   /** Added to the product; a residual, or a bias by `repeatedRow`. Never the tensor of `out`. */
   readonly addend?: MatrixView;
-  /** Adds the product to what `out` holds. */
-  readonly accumulate?: boolean;
+  /**
+   * `true` adds the product to what `out` holds. 'continue' goes on summing from it, as if this product's k came after those that made it: with K
+   * cut at multiples of 512 the bits are those of the product in one.
+   */
+  readonly accumulate?: boolean | 'continue';
   /** Where the adapter is a GPU: room to sum parts of K side by side, as `matmulScratch` says. Changes no bit. */
   readonly scratch?: Tensor;
 }
@@ -65,11 +79,15 @@ export function matmul(device: Device, { a, b, out, shape: [M, N, K], addend, ac
     outOffset: out.offset,
     outRow: out.row,
     useAddend: addend ? 1 : 0,
-    accumulate: accumulate ? 1 : 0,
+    accumulate: accumulate === 'continue' ? 2 : accumulate ? 1 : 0,
   };
   const tensors: MatmulTensors = { a: a.tensor, b: b.tensor, addend: addend?.tensor ?? device.none.f32, out: out.tensor };
   const { tier, subgroupLanes } = device.traits;
-  if (tier !== 'software') runTile(device, tensors, options, scratch);
-  else if (fitsSubgroupForm(subgroupLanes)) device.run(matmulSubgroup, tensors, { ...options, subgroupLanes });
+  const { format } = b;
+  if (tier !== 'software') runTile(device, tensors, options, { format, scratch });
+  else if (fitsSubgroupForm(subgroupLanes)) {
+    if (format) device.run(matmulSubgroupPacked, tensors, { ...options, subgroupLanes, format });
+    else device.run(matmulSubgroup, tensors, { ...options, subgroupLanes });
+  } else if (format) device.run(matmulDirectPacked, tensors, { ...options, format });
   else device.run(matmulDirect, tensors, options);
 }

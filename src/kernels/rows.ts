@@ -2,9 +2,10 @@
 
 import { KernelError } from '../base/errors.ts';
 import type { Device } from '../gpu/device.ts';
-import { defineKernel, read, update, write } from '../gpu/kernel.ts';
+import { defineKernel, read, update } from '../gpu/kernel.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import type { DeviceTraits } from '../gpu/traits.ts';
+import { formatConstants, type PackedFormat, weightOf } from './weight-format.ts';
 
 /** Rows inside a tensor: row r begins at `offset + r · stride`. A slice of packed rows is another offset. */
 export interface RowsView {
@@ -52,7 +53,21 @@ export interface PickOptions extends RowsOptions {
   readonly count: number;
 }
 
-export interface SegmentSumOptions extends RowsOptions {
+/** The rows of a table that a tensor holds: [firstRow, endRow). */
+export interface RowRange {
+  readonly firstRow: number;
+  readonly endRow: number;
+}
+
+export const ALL_ROWS: RowRange = { firstRow: 0, endRow: 0xffff_ffff };
+
+export interface GatherOptions extends PickOptions, RowRange {}
+
+export interface GatherPackedOptions extends GatherOptions {
+  readonly format: PackedFormat;
+}
+
+export interface SegmentSumOptions extends RowsOptions, RowRange {
   readonly segments: number;
 }
 
@@ -62,17 +77,33 @@ const exact = { out: { absolute: 0 } };
 export const gatherRowsKernel = defineKernel({
   name: 'gather-rows',
   shader: 'rows/gather-rows.wgsl',
-  bindings: { source: read('f32'), rows: read('u32'), out: write('f32') },
-  params: (_, options: PickOptions) => ({ ...options }),
+  bindings: { source: read('f32'), rows: read('u32'), out: update('f32') },
+  params: (_, options: GatherOptions) => ({ ...options }),
   threads: (_, { count, parts }) => count * parts,
   tolerance: exact,
-  reference({ source, rows, out }, _, o) {
-    for (let i = 0; i < o.count; i++) {
-      const start = o.sourceOffset + rows[i]! * o.sourceStride;
-      out.set(source.subarray(start, start + o.width), o.outOffset + i * o.outStride);
-    }
-  },
+  reference: ({ source, rows, out }, _, options) => gather((index) => source[index]!, rows, out, options),
 });
+
+/** The same from packed rows. */
+export const gatherRowsPackedKernel = defineKernel({
+  name: 'gather-rows-packed',
+  shader: 'rows/gather-rows-packed.wgsl',
+  bindings: { source: read('u32'), rows: read('u32'), out: update('f32') },
+  params: (_, { format: _format, ...params }: GatherPackedOptions) => params,
+  constants: (_, { format }) => formatConstants(format),
+  threads: (_, { count, parts }) => count * parts,
+  tolerance: exact,
+  reference: ({ source, rows, out }, _, options) => gather((index) => weightOf(options.format, source, index), rows, out, options),
+});
+
+function gather(sourceAt: (index: number) => number, rows: Uint32Array, out: Float64Array, o: GatherOptions): void {
+  for (let i = 0; i < o.count; i++) {
+    const row = rows[i]!;
+    if (row < o.firstRow || row >= o.endRow) continue;
+    const start = o.sourceOffset + (row - o.firstRow) * o.sourceStride;
+    for (let c = 0; c < o.width; c++) out[o.outOffset + i * o.outStride + c] = sourceAt(start + c);
+  }
+}
 
 /** out[rows[i]] = from[i] */
 export const scatterRowsKernel = defineKernel({
@@ -100,7 +131,9 @@ export const segmentSumKernel = defineKernel({
   tolerance: { out: { absolute: 1e-6, relative: 1e-6 } },
   reference({ source, order, starts, targets, out }, _, o) {
     for (let s = 0; s < o.segments; s++) {
-      const place = o.outOffset + targets[s]! * o.outStride;
+      const row = targets[s]!;
+      if (row < o.firstRow || row >= o.endRow) continue;
+      const place = o.outOffset + (row - o.firstRow) * o.outStride;
       for (let j = starts[s]!; j < starts[s + 1]!; j++) {
         const start = o.sourceOffset + order[j]! * o.sourceStride;
         for (let c = 0; c < o.width; c++) out[place + c]! += source[start + c]!;
@@ -118,15 +151,25 @@ export interface PickedRows {
   readonly width: number;
 }
 
+export interface GatheredRows extends PickedRows {
+  /** Where `from` holds a range of the table's rows: which. Rows picked elsewhere leave `out` as it is. */
+  readonly range?: RowRange;
+  /** How `from` holds its numbers, where they are packed; its offset and stride count numbers. */
+  readonly format?: PackedFormat;
+}
+
 /**
  * Records out[i] = from[rows[i]]: an embedding, or the rows of a batch that matter.
  *
  * @throws KernelError if a tensor is too short
  */
-export function gatherRows(device: Device, { from, rows, out, count, width }: PickedRows): void {
+export function gatherRows(device: Device, { from, rows, out, count, width, range = ALL_ROWS, format }: GatheredRows): void {
   expectLength('gather-rows rows', rows, count);
   expectRows('gather-rows out', out, count, width);
-  device.run(gatherRowsKernel, { source: from.tensor, rows, out: out.tensor }, { count, ...rowsOptions(device, from, out, width) });
+  const tensors = { source: from.tensor, rows, out: out.tensor };
+  const options = { count, ...rowsOptions(device, from, out, width), ...range };
+  if (format) device.run(gatherRowsPackedKernel, tensors, { ...options, format });
+  else device.run(gatherRowsKernel, tensors, options);
 }
 
 /**
@@ -151,6 +194,8 @@ export interface SegmentSum {
   readonly out: RowsView;
   readonly segments: number;
   readonly width: number;
+  /** Where `out` holds a range of the table's rows: which. Segments that belong elsewhere are left out. */
+  readonly range?: RowRange;
 }
 
 /**
@@ -158,11 +203,11 @@ export interface SegmentSum {
  *
  * @throws KernelError if a tensor is too short
  */
-export function segmentSum(device: Device, { from, order, starts, targets, out, segments, width }: SegmentSum): void {
+export function segmentSum(device: Device, { from, order, starts, targets, out, segments, width, range = ALL_ROWS }: SegmentSum): void {
   expectLength('segment-sum starts', starts, segments + 1);
   expectLength('segment-sum targets', targets, segments);
   const tensors = { source: from.tensor, order, starts, targets, out: out.tensor };
-  device.run(segmentSumKernel, tensors, { segments, ...rowsOptions(device, from, out, width) });
+  device.run(segmentSumKernel, tensors, { segments, ...rowsOptions(device, from, out, width), ...range });
 }
 
 function rowsOptions(device: Device, from: RowsView, out: RowsView, width: number): RowsOptions {

@@ -13,8 +13,9 @@
  */
 
 import { DataError } from '../base/errors.ts';
+import { floatOfHalf } from '../base/half.ts';
 import { ggufTypeNamed, READABLE_TYPES } from './gguf-types.ts';
-import { floatOfHalf, widen } from './widen.ts';
+import { widen } from './widen.ts';
 
 type Unpack = (bytes: Uint8Array, from: number, out: Float32Array, to: number) => void;
 

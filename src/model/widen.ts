@@ -1,6 +1,7 @@
 /** Stored numbers as float32. Widening is exact: every bfloat16 and float16 is a float32. */
 
 import { DataError } from '../base/errors.ts';
+import { HALF_STEP } from '../base/half.ts';
 
 /**
  * Returns little-endian bytes of F32, F16 or BF16 as float32.
@@ -29,9 +30,6 @@ function widenBfloat16(halves: Uint16Array): Float32Array {
   return new Float32Array(words.buffer);
 }
 
-/** The step of a float16 below its smallest normal number, 2⁻²⁴. */
-const SUBNORMAL = 1 / 0x100_0000;
-
 /** float16: 1 sign bit, 5 of exponent (bias 15), 10 of mantissa; float32 has 8 (bias 127) and 23. */
 function widenFloat16(halves: Uint16Array): Float32Array {
   const words = new Uint32Array(halves.length);
@@ -41,18 +39,8 @@ function widenFloat16(halves: Uint16Array): Float32Array {
     const sign = (half & 0x8000) << 16;
     const exponent = (half >>> 10) & 0x1f;
     const mantissa = half & 0x3ff;
-    if (exponent === 0) values[i] = (sign === 0 ? mantissa : -mantissa) * SUBNORMAL;
+    if (exponent === 0) values[i] = (sign === 0 ? mantissa : -mantissa) * HALF_STEP;
     else words[i] = sign | ((exponent === 0x1f ? 0xff : exponent + 112) << 23) | (mantissa << 13);
   }
   return values;
-}
-
-/** One float16, given by its bits. */
-export function floatOfHalf(half: number): number {
-  const exponent = (half >>> 10) & 0x1f;
-  const mantissa = half & 0x3ff;
-  const sign = half & 0x8000 ? -1 : 1;
-  if (exponent === 0) return sign * mantissa * SUBNORMAL;
-  if (exponent === 0x1f) return mantissa === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
 }

@@ -1,6 +1,8 @@
-import { type MatmulOptions, matmulDirect, matmulSubgroup } from '../../../src/kernels/matmul-forms.ts';
-import { matmulCombine, matmulTile } from '../../../src/kernels/matmul-tile.ts';
+import { type MatmulOptions, matmulDirect, matmulDirectPacked, matmulSubgroup, matmulSubgroupPacked } from '../../../src/kernels/matmul-forms.ts';
+import { matmulCombine, matmulTile, matmulTilePacked } from '../../../src/kernels/matmul-tile.ts';
+import { PACKED_FORMATS, type PackedFormat } from '../../../src/kernels/weight-format.ts';
 import { garbage, type KernelCase, kernelCase, numberSource, type TensorSpec } from '../kernel-case.ts';
+import { packedNumbers } from '../packed-numbers.ts';
 
 const numbers = numberSource('matmul');
 
@@ -25,6 +27,7 @@ function layouts([M, N, K]: readonly [number, number, number], make: MakeCase): 
   return [
     ...make(title, { a, b, addend: numbers([4]), out: garbage([size]) }, plain),
     ...make(`${title}, transposed, with a bias, accumulated`, { a, b, addend: numbers([N + 3]), out: numbers([size]) }, turned),
+    ...make(`${title}, going on from a sum`, { a, b, addend: numbers([4]), out: numbers([size]) }, { ...plain, accumulate: 2 }),
   ];
 }
 
@@ -61,6 +64,41 @@ function splitTile(M: number, N: number, K: number): KernelCase {
   return kernelCase(matmulTile, `${M} × ${N} × ${K}, a workgroup for each chunk`, { a, aQuads: a, b, bQuads: b, addend: numbers([4]), out }, options);
 }
 
+/** Products with W and with Wᵀ, W [rows, 96] packed: an odd number of blocks, from a row of its own on, the second accumulated. */
+function packed(format: PackedFormat): KernelCase[] {
+  const [count, outputs, inputs, firstRow] = [37, 43, 96, 2];
+  const b = packedNumbers(format, (firstRow + outputs) * inputs);
+  const shared = { aOffset: 0, aColumn: 1, bOffset: firstRow * inputs, addendOffset: 0, addendRow: 0, outOffset: 0, useAddend: 0 };
+  const forward = { ...shared, M: count, N: outputs, K: inputs, aRow: inputs, bRow: 1, bColumn: inputs, outRow: outputs, accumulate: 0 };
+  const backward = { ...shared, M: count, N: inputs, K: outputs, aRow: outputs, bRow: inputs, bColumn: 1, outRow: inputs, accumulate: 2 };
+  const x = { a: numbers([count * inputs]), b, addend: numbers([4]), out: garbage([count * outputs]) };
+  const dOut = { a: numbers([count * outputs]), b, addend: numbers([4]), out: numbers([count * inputs]) };
+  return (
+    [
+      ['x · Wᵀ', x, forward],
+      ['dy · W', dOut, backward],
+    ] as const
+  ).flatMap(([product, operands, options]) => {
+    const title = `${product}, ${format}`;
+    const vectors = { aVector: options.aRow % 4 === 0 ? 1 : 0, bVector: 1, aAlongK: 1, bAlongK: options.bRow === 1 ? 1 : 0, split: 0 };
+    return [
+      kernelCase(matmulDirectPacked, title, operands, { ...options, format }),
+      ...[4, 8].map((subgroupLanes) =>
+        kernelCase(matmulSubgroupPacked, `${title}, ${subgroupLanes} lanes`, operands, { ...options, subgroupLanes, format }, { subgroupLanes }),
+      ),
+      // Each program takes seconds to compile: one height of a block for each product.
+      ...[0, 1].map((inFours) =>
+        kernelCase(
+          matmulTilePacked,
+          `${title}${inFours ? ', in fours' : ''}`,
+          { ...operands, aQuads: operands.a },
+          { ...options, ...vectors, bVector: inFours, rows: options === forward ? 1 : 8, format },
+        ),
+      ),
+    ];
+  });
+}
+
 function combine(M: number, N: number, chunks: number): KernelCase {
   const tensors = { partials: numbers([chunks * M * N]), addend: numbers([2 + M * N]), out: numbers([1 + M * (N + 2)]) };
   const options = { M, N, chunks, addendOffset: 2, addendRow: N, outOffset: 1, outRow: N + 2, useAddend: 1, accumulate: 1 };
@@ -95,5 +133,6 @@ export const matmulCases: readonly KernelCase[] = [
     ] as const
   ).flatMap((size) => layouts(size, tile)),
   splitTile(19, 70, 1030),
+  ...PACKED_FORMATS.flatMap(packed),
   combine(7, 31, 3),
 ];

@@ -1,0 +1,27 @@
+// matmul-direct-packed: one product with a packed matrix, each lane an 8 × 8 tile in registers, no barriers.
+//
+//   out[m, n] = Σ_k a[m, k] · b[k, n]  (+ addend[m, n])  (+ out[m, n])
+//
+// Shapes     M rows, N columns, K summed; every operand is addressed as offset + row · rowStride + column · columnStride,
+//            so the same kernel serves a·b, a·bᵀ, aᵀ·b and slices. addendRow 0 repeats one row: a bias.
+// Bindings   0 a        read    f32
+//            1 b        read    u32  in the words of lib/weights.wgsl; offsets and strides count numbers
+//            2 addend   read    f32
+//            3 out      update  f32
+//            4 params   uniform
+// Dispatch   one lane per tile, tiles of one row block side by side, folded
+// Numerics   f32; k runs from 0 to K − 1 in order, so a row's bits do not depend on M; with CONTINUES the sum begins with what out holds
+// Oracle     matmulDirectPacked.reference in src/kernels/matmul-forms.ts
+
+// use lib/grid.wgsl
+// use lib/weights.wgsl
+// use lib/matmul-direct.wgsl
+
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> b: array<u32>;
+@group(0) @binding(2) var<storage, read> addend: array<f32>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+fn weightWord(at: u32) -> u32 { return b[at]; }
+fn rightAt(index: u32) -> f32 { return weightAt(index); }
