@@ -1,5 +1,6 @@
 /** The page's beginning: it is drawn at once, a recorded run is fetched and plays; everything else comes when it is asked for. */
 
+import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { createChoices } from './ui/live/choices.ts';
 import { createLiveRun } from './ui/live/live-run.ts';
@@ -17,6 +18,7 @@ ensureValidLanguage();
 const state = createPageState(EMPTY);
 connectRoute(state);
 const live = { choices: createChoices(), run: createLiveRun(state) };
+effect(() => live.run.say({ kind: 'watch', probe: state.probe.value }));
 render(<Page state={state} live={live} />, document.querySelector('#page')!);
 await Promise.all([openRecording(state), followLink()]);
 

@@ -81,7 +81,7 @@ async function record(side: 'A' | 'B', { label, overrides: its }: OfferedVariant
   let whole: TokenBatch | null = null;
   const run = new MeasuredRun(built, recipe, {
     probes: PROBES,
-    riversAt: (step) => step % RIVER_EVERY === 0 || step === steps,
+    probesAt: (step) => (step % RIVER_EVERY === 0 || step === steps ? PROBES.map((_, probe) => probe) : []),
     tokensAt: (step) => step === 1 || step % TOKENS_EVERY === 0 || step === steps,
     frame: ({ step, metrics, rivers, tokens }, { stepSeconds }) => {
       if (tokens && (step <= frozenStep || !whole)) whole = tokens;

@@ -21,6 +21,8 @@ export interface TrackInfo {
   readonly recipeText: string;
   /** Last step of the run. */
   readonly steps: number;
+  /** Steps at which someone made it another variant, and which. */
+  readonly changes?: readonly { readonly step: number; readonly label: string }[];
 }
 
 /** Everything a page shows of a step. Step 0 is the policy before training: it has no metrics of training. */

@@ -3,8 +3,8 @@
  *
  *     const worker = new Worker(new URL('../live/worker.ts', import.meta.url), { type: 'module' });
  *
- *   page → worker    start · pause · continue · change · stop
- *   worker → page    opened · began · frame · note · paused · continued · trackEnded · ended · failed
+ *   page → worker    start · pause · step · continue · change · watch · stop
+ *   worker → page    opened · began · frame · changed · note · paused · continued · trackEnded · ended · failed
  *
  * Runs take turns, a step each; a comparison over three seeds trains A and B of one seed, then of the next. All messages are plain data.
  */
@@ -30,8 +30,8 @@ export interface LiveRequest {
   readonly seeds: readonly number[];
   /** Prompts whose rivers are measured, as the policy reads them. */
   readonly probes: readonly string[];
-  /** Measure rivers every so many steps; 1 is every step. */
-  readonly riverEvery: number;
+  /** The probe on the page, by place: it is measured most often. */
+  readonly watched: number;
   /** `stored`: runs are kept in the browser's private file system. `memory`: they end with the tab. */
   readonly keep: 'stored' | 'memory';
   /** Keep earlier runs of the same names aside and start over; otherwise they go on. */
@@ -43,7 +43,9 @@ export interface LiveRequest {
 
 export type ToLive =
   | { readonly kind: 'start'; readonly request: LiveRequest }
-  | { readonly kind: 'pause' | 'continue' | 'stop' }
+  /** `step`: every run whose turn it is takes one step, then all wait again. */
+  | { readonly kind: 'pause' | 'step' | 'continue' | 'stop' }
+  | { readonly kind: 'watch'; readonly probe: number }
   /** Takes effect at the side's next step: `optim.lr=1e-4`, `algorithm.entropy_target.target=0.8`, `algorithm.clip_cov=null`. Keys of algorithm and optim.lr alone. */
   | { readonly kind: 'change'; readonly side: 'A' | 'B'; readonly label?: string; readonly overrides: readonly string[]; readonly weight?: string | null };
 
@@ -61,6 +63,8 @@ export type FromLive =
   /** A run's turn has come for the first time: it goes on after `step` (0: from the start). */
   | { readonly kind: 'began'; readonly run: number; readonly step: number }
   | { readonly kind: 'frame'; readonly run: number; readonly frame: Frame; readonly timing: FrameTiming }
+  /** A change took effect: from `step` on the run is what `label` says. */
+  | { readonly kind: 'changed'; readonly run: number; readonly step: number; readonly label: string }
   /** For people. `refused`: a change or setting that did not take effect, and why. */
   | { readonly kind: 'note'; readonly run: number | null; readonly level: 'note' | 'warning' | 'refused'; readonly message: string }
   | { readonly kind: 'paused' | 'continued' }

@@ -4,6 +4,9 @@ import { enumerateAnswers, NUMBER_VOCABULARY, parseNumberQuestion } from '../../
 
 /** Answers kept from one measurement to the next: the likeliest. */
 const ROOM = 224;
+/** Of those that were not sampled just now, so many of the likeliest are asked about every time, and so many of the others in turn. */
+const LIKELIEST = 48;
+const IN_TURN = 16;
 /** Enumeration goes up to the length at which more than this many are known. */
 const ENUMERATED = 200;
 const LONGEST_ENUMERATED = 5;
@@ -14,28 +17,54 @@ export interface KnownAnswer {
   readonly tokens: Uint32Array;
 }
 
+interface Standing extends KnownAnswer {
+  /** When it was last asked about. */
+  readonly logProb: number;
+  readonly askedAt: number;
+}
+
 export class AnswerPool {
-  #known: Map<string, KnownAnswer>;
+  #known: Map<string, Standing>;
+  readonly #fresh: Set<string>;
+  #measurement = 0;
 
   constructor(prompt: string, endId: number) {
-    this.#known = new Map(enumerated(prompt).map((text) => [text, { text, tokens: tokensOf(text, endId) }]));
+    this.#known = new Map(enumerated(prompt).map((text) => [text, unasked(text, tokensOf(text, endId))]));
+    this.#fresh = new Set(this.#known.keys());
   }
 
-  get all(): readonly KnownAnswer[] {
-    return [...this.#known.values()];
-  }
-
+  /** Takes in an answer that was sampled just now. */
   add(text: string, tokens: Uint32Array): void {
-    if (!this.#known.has(text)) this.#known.set(text, { text, tokens });
+    if (!this.#known.has(text)) this.#known.set(text, unasked(text, tokens));
+    this.#fresh.add(text);
   }
 
-  /** Takes the log-prob of each of `all` and returns the likeliest, likeliest first; forgets those for which there is no room. */
-  rank(logProbs: ArrayLike<number>, count: number): { readonly answers: readonly string[]; readonly probabilities: readonly number[] } {
-    const ranked = this.all.map((answer, place) => ({ answer, logProb: logProbs[place]! })).toSorted((a, b) => b.logProb - a.logProb);
-    this.#known = new Map(ranked.slice(0, ROOM).map(({ answer }) => [answer.text, answer]));
-    const best = ranked.slice(0, count);
-    return { answers: best.map(({ answer }) => answer.text), probabilities: best.map(({ logProb }) => Math.exp(logProb)) };
+  /** Whose probabilities to measure: what was sampled since the last time, the likeliest, and some of the others, so that each has its turn. */
+  ask(): readonly KnownAnswer[] {
+    const ranked = [...this.#known.values()].filter(({ text }) => !this.#fresh.has(text)).toSorted((a, b) => b.logProb - a.logProb);
+    const others = ranked.slice(LIKELIEST).toSorted((a, b) => a.askedAt - b.askedAt);
+    return [...[...this.#fresh].map((text) => this.#known.get(text)!), ...ranked.slice(0, LIKELIEST), ...others.slice(0, IN_TURN)];
   }
+
+  /** Takes the log-prob of each that was asked about and returns the likeliest of them, likeliest first; forgets those for which there is no room. */
+  rank(
+    asked: readonly KnownAnswer[],
+    logProbs: ArrayLike<number>,
+    count: number,
+  ): { readonly answers: readonly string[]; readonly probabilities: readonly number[] } {
+    this.#measurement++;
+    const measured = asked.map(({ text, tokens }, place): Standing => ({ text, tokens, logProb: logProbs[place]!, askedAt: this.#measurement }));
+    for (const standing of measured) this.#known.set(standing.text, standing);
+    this.#fresh.clear();
+    const kept = [...this.#known.values()].toSorted((a, b) => b.logProb - a.logProb).slice(0, ROOM);
+    this.#known = new Map(kept.map((standing) => [standing.text, standing]));
+    const best = measured.toSorted((a, b) => b.logProb - a.logProb).slice(0, count);
+    return { answers: best.map(({ text }) => text), probabilities: best.map(({ logProb }) => Math.exp(logProb)) };
+  }
+}
+
+function unasked(text: string, tokens: Uint32Array): Standing {
+  return { text, tokens, logProb: Number.NEGATIVE_INFINITY, askedAt: 0 };
 }
 
 /** All right answers of the fewest digits, then of one more, while there are few enough. */

@@ -2,6 +2,7 @@
 
 import {
   browserServices,
+  type BuildServices,
   buildRun,
   inRunPlace,
   type LoadedRecipe,
@@ -22,14 +23,25 @@ import {
 import type { TrackInfo } from '../data/frame.ts';
 import type { FromLive, LiveRequest, LiveSide, ToLive } from '../data/live.ts';
 import { type Expression, parseExpression } from '../lens/expression.ts';
-import { MeasuredRun } from './measured-run.ts';
+import { MeasuredRun, type StartMeasurement } from './measured-run.ts';
+import { Measuring } from './measuring.ts';
 import { Turns } from './turns.ts';
+
+/** A processor evaluates every third held-out prompt: 53 of 158. */
+const SOFTWARE_HELD_OUT = 3;
 
 interface Planned {
   readonly run: number;
   readonly side: LiveSide;
   readonly info: TrackInfo;
   readonly loaded: LoadedRecipe;
+}
+
+interface Active {
+  readonly planned: Planned;
+  readonly measured: MeasuredRun;
+  /** The last step told. */
+  step: number;
 }
 
 /** How the session is held from outside. */
@@ -48,11 +60,27 @@ export class LiveSession {
   readonly #turns = new Turns();
   /** Changes of each side since its start, with which every run of the side goes on. */
   readonly #changes = new Map<'A' | 'B', Change>();
-  readonly #active = new Map<number, { readonly planned: Planned; readonly measured: MeasuredRun }>();
+  readonly #active = new Map<number, Active>();
+  readonly #measuring: Measuring;
+  /** By seed and recipe without algorithm. */
+  readonly #starts = new Map<string, StartMeasurement>();
+  #services: BuildServices | null = null;
 
   constructor(request: LiveRequest, control: SessionControl) {
     this.#request = request;
     this.#control = control;
+    this.#measuring = new Measuring(request.probes.length);
+    this.watch(request.watched);
+  }
+
+  /** Runs that take turns now. */
+  get training(): number {
+    return this.#active.size;
+  }
+
+  /** The page shows this probe. */
+  watch(probe: number): void {
+    this.#measuring.watched = probe;
   }
 
   /** Trains everything. @throws TrainerError of the kind that says who can mend it */
@@ -81,14 +109,15 @@ export class LiveSession {
     const before = this.#changes.get(change.side);
     const merged = {
       ...change,
-      overrides: [...(before?.overrides ?? []), ...change.overrides],
+      overrides: latest([...(before?.overrides ?? []), ...change.overrides]),
       ...(change.weight === undefined && before?.weight !== undefined && { weight: before.weight }),
     };
     this.#changes.set(change.side, merged);
-    for (const { planned, measured } of this.#active.values()) {
+    for (const { planned, measured, step } of this.#active.values()) {
       if (planned.side.side !== change.side) continue;
       try {
         await this.#apply(planned, measured, merged);
+        if (change.label !== undefined) this.#control.say({ kind: 'changed', run: planned.run, step: step + 1, label: change.label });
       } catch (error) {
         if (before) this.#changes.set(change.side, before);
         else this.#changes.delete(change.side);
@@ -141,22 +170,34 @@ export class LiveSession {
     const { recipe } = loaded;
     const { say, signal, pause } = this.#control;
     if (place.movedTo !== undefined) this.#note(run, 'note', `The earlier run is kept in ${place.movedTo}.`);
-    const built = await buildRun(recipe, browserServices(device, this.#request.files), adapter.name);
-    const { probes, riverEvery } = this.#request;
+    // One for all runs: what was fetched once is there.
+    this.#services ??= browserServices(device, this.#request.files);
+    const built = await buildRun(recipe, this.#services, adapter.name);
+    const { probes } = this.#request;
     const measured = new MeasuredRun(
       built,
       recipe,
       {
         probes,
-        riversAt: (step) => step % riverEvery === 0 || step === recipe.steps,
+        probesAt: (step) => this.#measuring.probesAt(step, recipe.steps),
         tokensAt: () => true,
-        frame: (frame, timing) => say({ kind: 'frame', run, frame, timing: { ...timing, deviceBytes: device.memory.bytes } }),
+        heldOutEvery: adapter.kind === 'software' ? SOFTWARE_HELD_OUT : 1,
+        start: this.#startOf(loaded),
+        frame: (frame, { lookSeconds, ...timing }) => {
+          this.#measuring.took(timing.stepSeconds, lookSeconds);
+          const active = this.#active.get(run);
+          if (active) active.step = frame.step;
+          say({ kind: 'frame', run, frame, timing: { ...timing, deviceBytes: device.memory.bytes } });
+        },
       },
       side.weight === undefined ? undefined : expressionOf(side.weight),
     );
-    this.#active.set(run, { planned, measured });
+    this.#active.set(run, { planned, measured, step: 0 });
     const changed = this.#changes.get(side.side);
-    if (changed) await this.#apply(planned, measured, changed);
+    if (changed) {
+      await this.#apply(planned, measured, changed);
+      if (changed.label !== undefined) say({ kind: 'changed', run, step: 0, label: changed.label });
+    }
 
     let hasStepped = false;
     const beforeStep = async (): Promise<void> => {
@@ -182,6 +223,15 @@ export class LiveSession {
     return { recipe, recipeText: text, resolvedText: printedRecipe(located, { origins: 'written' }), keep, fresh, files };
   }
 
+  /** Runs that differ in nothing but their algorithm begin with the same policy, which is measured once. */
+  #startOf({ recipe }: LoadedRecipe): StartMeasurement {
+    const { model, data, rollout, eval: evaluation, seed } = recipe;
+    const key = JSON.stringify({ model, data, rollout, evaluation, seed });
+    const start = this.#starts.get(key) ?? { rivers: null, evaluations: null };
+    this.#starts.set(key, start);
+    return start;
+  }
+
   #note(run: number | null, level: 'note' | 'warning' | 'refused', message: string): void {
     this.#control.say({ kind: 'note', run, level, message });
   }
@@ -198,6 +248,11 @@ async function readSide(side: LiveSide, seed: number, changes: readonly string[]
   }-${side.side.toLowerCase()}-seed-${seed}`;
   const overrides = [`run.project=demo`, `run.name=${name}`, ...(side.overrides ?? []), `seed=${seed}`, ...changes];
   return readRecipe({ file, overrides, readText: () => Promise.resolve({ path: file, text: side.recipeText }) });
+}
+
+/** The last override of each key. */
+function latest(overrides: readonly string[]): string[] {
+  return [...new Map(overrides.map((override) => [override.slice(0, override.indexOf('=')), override])).values()];
 }
 
 function expressionOf(text: string): Expression {

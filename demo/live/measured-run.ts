@@ -5,6 +5,8 @@ import {
   type AlgorithmState,
   type BuiltRun,
   createAlgorithm,
+  evaluate,
+  type Evaluation,
   type PackedGroup,
   type Recipe,
   RecipeError,
@@ -26,11 +28,31 @@ import { TokenCapture } from './token-capture.ts';
 
 export interface MeasureOptions {
   readonly probes: readonly string[];
-  /** Whether rivers are measured, and tokens kept, after a step. */
-  readonly riversAt: (step: number) => boolean;
+  /** Probes, by place, whose rivers are measured after a step. */
+  readonly probesAt: (step: number) => readonly number[];
+  /** Whether tokens are kept. */
   readonly tokensAt: (step: number) => boolean;
+  /** Every so many held-out prompts are evaluated; 1 is all. */
+  readonly heldOutEvery?: number;
+  /** What another run of the same seed and weights has measured before its first step; filled by the one that comes first. */
+  readonly start?: StartMeasurement;
   /** Told every step, in order; awaited. */
-  readonly frame: (frame: Frame, timing: { readonly stepSeconds: number; readonly measureSeconds: number; readonly tokens: number }) => void | Promise<void>;
+  readonly frame: (frame: Frame, timing: StepTiming) => void | Promise<void>;
+}
+
+export interface StepTiming {
+  readonly stepSeconds: number;
+  /** Rivers and tokens; with evaluating, `measureSeconds`. */
+  readonly lookSeconds: number;
+  readonly measureSeconds: number;
+  /** Sampled in the step. */
+  readonly tokens: number;
+}
+
+/** The policy before training: the same for every run that begins with it. */
+export interface StartMeasurement {
+  rivers: readonly (RiverSlice | null)[] | null;
+  evaluations: readonly Evaluation[] | null;
 }
 
 export class MeasuredRun {
@@ -49,6 +71,7 @@ export class MeasuredRun {
     readonly rivers: readonly (RiverSlice | null)[];
     readonly tokens: TokenBatch | null;
     readonly stepSeconds: number;
+    readonly lookSeconds: number;
     readonly measuredAt: number;
     readonly sampled: number;
   };
@@ -71,6 +94,7 @@ export class MeasuredRun {
     this.job = {
       ...built,
       takeStep: (step) => this.#step(step),
+      evaluate: (step) => this.#evaluate(step),
       algorithmState: () => this.#algorithm.state(),
       restoreAlgorithm: (state: AlgorithmState) => this.#algorithm.restore(state),
     };
@@ -122,13 +146,35 @@ export class MeasuredRun {
     return result;
   }
 
+  async #evaluate(step: number): Promise<readonly Evaluation[]> {
+    const { heldOutEvery = 1, start } = this.#options;
+    if (step === 0 && start?.evaluations) return start.evaluations;
+    const { evaluations, random, sampler, scorer, encode } = this.#run;
+    const results: Evaluation[] = [];
+    for (const set of evaluations) {
+      const prompts = set.prompts.filter((_, place) => place % heldOutEvery === 0);
+      results.push(await evaluate({ sampler, scorer, encode }, { ...set, prompts }, random.at(step)));
+    }
+    if (step === 0 && start) start.evaluations = results;
+    return results;
+  }
+
+  async #riversAt(step: number): Promise<readonly (RiverSlice | null)[]> {
+    const { probesAt, probes, start } = this.#options;
+    if (step === 0 && start?.rivers) return start.rivers;
+    const measured = probesAt(step);
+    const rivers = measured.length > 0 ? await this.#rivers.measure(step, measured) : probes.map(() => null);
+    if (step === 0 && start) start.rivers = rivers;
+    return rivers;
+  }
+
   async #look(step: number, result: StepResult | null, stepSeconds: number): Promise<void> {
     const measuredAt = performance.now();
-    const { riversAt, tokensAt, probes } = this.#options;
+    const { tokensAt } = this.#options;
     const tokens = result && tokensAt(step) ? await this.#tokens(result) : null;
-    const rivers = riversAt(step) ? await this.#rivers.measure(step) : probes.map(() => null);
+    const rivers = await this.#riversAt(step);
     const sampled = result?.scored.reduce((sum, { rollout }) => sum + rollout.tokens.length, 0) ?? 0;
-    this.#looked = { rivers, tokens, stepSeconds, measuredAt, sampled };
+    this.#looked = { rivers, tokens, stepSeconds, lookSeconds: (performance.now() - measuredAt) / 1000, measuredAt, sampled };
   }
 
   async #tokens(result: StepResult): Promise<TokenBatch | null> {
@@ -157,15 +203,16 @@ export class MeasuredRun {
   }
 
   async #tell(step: number, row: Readonly<Record<string, unknown>>): Promise<void> {
-    const { rivers, tokens, stepSeconds, measuredAt, sampled } = this.#looked;
+    const { rivers, tokens, stepSeconds, lookSeconds, measuredAt, sampled } = this.#looked;
     this.#looked = this.#unseen();
     const metrics = Object.fromEntries(
       Object.entries(row).flatMap(([name, value]) => (typeof value === 'number' && name !== 'step' && name !== 'attempt' ? [[name, value]] : [])),
     );
-    await this.#options.frame({ step, metrics, rivers, tokens }, { stepSeconds, measureSeconds: (performance.now() - measuredAt) / 1000, tokens: sampled });
+    const measureSeconds = (performance.now() - measuredAt) / 1000;
+    await this.#options.frame({ step, metrics, rivers, tokens }, { stepSeconds, lookSeconds, measureSeconds, tokens: sampled });
   }
 
   #unseen() {
-    return { rivers: this.#options.probes.map(() => null), tokens: null, stepSeconds: 0, measuredAt: performance.now(), sampled: 0 };
+    return { rivers: this.#options.probes.map(() => null), tokens: null, stepSeconds: 0, lookSeconds: 0, measuredAt: performance.now(), sampled: 0 };
   }
 }

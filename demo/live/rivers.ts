@@ -35,19 +35,22 @@ export class Rivers {
     this.#threshold = run.evaluations[0]?.threshold ?? 1;
   }
 
-  /** One slice per probe. The policy does not move, and no random number of training is used. */
-  async measure(step: number): Promise<RiverSlice[]> {
+  /** A slice for each of the probes named, by place; null for the others. The policy does not move, and no random number of training is used. */
+  async measure(step: number, probes: readonly number[]): Promise<(RiverSlice | null)[]> {
     const { learner, sampler, scorer, encode, random, settings } = this.#run;
     const { sampling, updatePrompts } = settings;
-    const prompts = this.#watched.map(({ prompt }) => prompt);
+    const watched = probes.map((probe) => this.#watched[probe]!);
+    const prompts = watched.map(({ prompt }) => prompt);
     const rollouts = await sampler.sample(prompts.map(encode), { ...sampling, n: RIVER_SAMPLES }, random.at(step).fork('rivers'));
     const right = (await scorer.score(prompts, rollouts)).filter((row) => row.reward >= this.#threshold);
-    for (const row of right) this.#watched[row.rollout.prompt]!.pool.add(row.completion.text, row.rollout.tokens);
+    for (const row of right) watched[row.rollout.prompt]!.pool.add(row.completion.text, row.rollout.tokens);
 
-    const asked = this.#watched.map(({ prompt, pool }) => ({ prompt: encode(prompt), completions: pool.all.map(({ tokens }) => tokens) }));
+    const asked = watched.map(({ pool }) => pool.ask());
+    const questions = watched.map(({ prompt }, i) => ({ prompt: encode(prompt), completions: asked[i]!.map(({ tokens }) => tokens) }));
     const rows = updatePrompts * sampling.n;
-    const logProbs = await answerLogProbs(learner, asked, { temperature: sampling.temperature, rows, length: sampling.maxTokens });
-    return this.#watched.map(({ pool }, probe) => sliceOf(pool, logProbs[probe]!, shareOf(right, probe)));
+    const logProbs = await answerLogProbs(learner, questions, { temperature: sampling.temperature, rows, length: sampling.maxTokens });
+    const slices = watched.map(({ pool }, i) => sliceOf(pool.rank(asked[i]!, logProbs[i]!, BANDS), shareOf(right, i)));
+    return this.#watched.map((_, probe) => slices[probes.indexOf(probe)] ?? null);
   }
 }
 
@@ -56,8 +59,7 @@ function promptOf(text: string): Prompt {
   return question ? numberPrompt(question) : { id: text, source: 'probe', text, columns: {} };
 }
 
-function sliceOf(pool: AnswerPool, logProbs: Float64Array, sampledRight: number): RiverSlice {
-  const { answers, probabilities } = pool.rank(logProbs, BANDS);
+function sliceOf({ answers, probabilities }: Pick<RiverSlice, 'answers' | 'probabilities'>, sampledRight: number): RiverSlice {
   const bands = probabilities.reduce((sum, probability) => sum + probability, 0);
   const rest = Math.min(Math.max(0, sampledRight - bands), Math.max(0, 1 - bands));
   return { answers, probabilities, rest, wrong: Math.max(0, 1 - bands - rest), samples: RIVER_SAMPLES, sampledRight };

@@ -22,8 +22,14 @@ function serve(): void {
       case 'pause':
         gate.close();
         break;
+      case 'step':
+        gate.letThrough(session?.training ?? 0);
+        break;
       case 'continue':
         gate.open();
+        break;
+      case 'watch':
+        session?.watch(data.probe);
         break;
       case 'stop':
         stopping.abort();
@@ -35,23 +41,29 @@ function serve(): void {
 
 /** Where runs wait between two steps while the page has asked for a pause; it is told once, when they do. */
 function pauseGate() {
-  let waiting: { readonly promise: Promise<void>; readonly open: () => void; isSaid: boolean } | null = null;
+  const gate = { isClosed: false, isSaid: false, /** Steps that may be taken all the same. */ allowed: 0, wake: (): void => {} };
   return {
     close(): void {
-      let open = (): void => {};
-      const promise = new Promise<void>((resolve) => (open = resolve));
-      waiting ??= { promise, open, isSaid: false };
+      gate.isClosed = true;
+      gate.allowed = 0;
+    },
+    letThrough(steps: number): void {
+      gate.allowed = steps;
+      gate.isSaid = false;
+      gate.wake();
     },
     open(): void {
-      if (waiting?.isSaid) say({ kind: 'continued' });
-      waiting?.open();
-      waiting = null;
+      if (gate.isSaid) say({ kind: 'continued' });
+      gate.isClosed = gate.isSaid = false;
+      gate.wake();
     },
     async pass(): Promise<void> {
-      if (!waiting) return;
-      if (!waiting.isSaid) say({ kind: 'paused' });
-      waiting.isSaid = true;
-      await waiting.promise;
+      while (gate.isClosed && gate.allowed === 0) {
+        if (!gate.isSaid) say({ kind: 'paused' });
+        gate.isSaid = true;
+        await new Promise<void>((resolve) => (gate.wake = resolve));
+      }
+      if (gate.isClosed) gate.allowed--;
     },
   };
 }

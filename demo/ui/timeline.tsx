@@ -14,7 +14,9 @@ export function Timeline() {
   const steps = stepsOf(shown.value);
   const counted = useComputed(() => `step ${step.value} / ${steps}`);
   const isAtEnd = useComputed(() => head.value >= lastStep(shown.value, seed.value));
+  const canFollow = shown.value.kind === 'live' && !page.isFollowing.value;
   const toggle = (): void => {
+    if (canFollow) return moveTo(page, Number.POSITIVE_INFINITY);
     if (!isPlaying.peek() && isAtEnd.peek()) moveTo(page, 0);
     isPlaying.value = !isPlaying.peek();
   };
@@ -34,9 +36,15 @@ export function Timeline() {
           moveTo(page, Number(currentTarget.value));
         }}
       />
-      <button type="button" class="round" onClick={toggle} aria-label={isPlaying.value ? 'Pause' : 'Play'}>
+      <button
+        type="button"
+        class="round"
+        onClick={toggle}
+        aria-label={canFollow ? 'Back to the newest step' : isPlaying.value ? 'Pause' : 'Play'}
+        title={canFollow ? 'Back to the newest step' : undefined}
+      >
         <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
-          {isPlaying.value ? <path d="M4 2h3v12H4zM9 2h3v12H9z" /> : <path d="M4 2l10 6-10 6z" />}
+          <path d={canFollow ? 'M2 2l9 6-9 6zM12 2h2v12h-2z' : isPlaying.value ? 'M4 2h3v12H4zM9 2h3v12H9z' : 'M4 2l10 6-10 6z'} />
         </svg>
       </button>
       <output class="figures" aria-hidden="true">

@@ -11,7 +11,7 @@ import type { LensState } from './lens-state.ts';
 const FIRST = 'advantage * (1 - prob)';
 
 export function OwnWeightEditor({ lens }: { readonly lens: LensState }) {
-  const { shown, view } = usePage();
+  const page = usePage();
   const { choices, run } = useLive();
   const text = useSignal(choices.ownWeight.peek() ?? '');
   const problem = lens.problem.value;
@@ -22,14 +22,8 @@ export function OwnWeightEditor({ lens }: { readonly lens: LensState }) {
   const trainWith = (): void => {
     choices.ownWeight.value = text.peek();
     choices.b.value = OWN_WEIGHT;
-    view.value = 'page';
-    run.start(
-      requestOf(
-        choices,
-        shown.peek().probes.map(({ prompt }) => prompt),
-        'stored',
-      ),
-    );
+    page.view.value = 'page';
+    run.start(requestOf(choices, page, 'stored'));
   };
   const isReady = lens.own.value !== null && problem === null && text.value.trim() !== '';
   return (

@@ -2,7 +2,9 @@
 
 import { batch, type Signal, signal } from '@preact/signals';
 import type { LiveRequest, LiveSide } from '../../data/live.ts';
+import { PROBES } from '../../data/probes.ts';
 import type { LensVariant } from '../../lens/reading.ts';
+import type { PageState } from '../state/page-state.ts';
 import { OWN_WEIGHT, variantNamed } from './menu.ts';
 import { taskNamed } from './recipes.ts';
 
@@ -29,7 +31,7 @@ export function createChoices(): Choices {
     a: signal('grpo'),
     b: signal('clip_cov'),
     target: signal(0),
-    learningRate: signal(2e-4),
+    learningRate: signal(4e-4),
     seeds: signal<1 | 3>(1),
     seed: signal(1),
     ownWeight: signal<string | null>(null),
@@ -82,13 +84,14 @@ function labelOf({ target, ownWeight }: Choices, side: 'A' | 'B', variant: LensV
   return side === 'B' && target.value > 0 ? `${label}, H → ${target.value.toFixed(2)}` : label;
 }
 
-export function requestOf(choices: Choices, probes: readonly string[], keep: LiveRequest['keep']): LiveRequest {
+export function requestOf(choices: Choices, { shown, probe }: Pick<PageState, 'shown' | 'probe'>, keep: LiveRequest['keep']): LiveRequest {
   const first = choices.seed.value;
+  const probes = shown.peek().probes.map(({ prompt }) => prompt);
   return {
     sides: [sideOf(choices, 'A'), sideOf(choices, 'B')],
     seeds: Array.from({ length: choices.seeds.value }, (_, i) => first + i),
-    probes,
-    riverEvery: 1,
+    probes: probes.length > 0 ? probes : PROBES,
+    watched: probe.peek(),
     keep,
     fresh: true,
     files: { baseUrl: document.baseURI },

@@ -25,6 +25,8 @@ export interface LiveRun {
   readonly notes: Signal<readonly LiveNote[]>;
   /** Of the last step. */
   readonly timing: Signal<FrameTiming | null>;
+  /** Seconds a step has taken lately, measuring and evaluating included. */
+  readonly pace: Signal<number>;
   start(request: LiveRequest): void;
   say(message: Exclude<ToLive, { readonly kind: 'start' }>): void;
 }
@@ -36,6 +38,7 @@ export function createLiveRun(page: PageState): LiveRun {
   const status = signal<LiveStatus>({ kind: 'idle' });
   const notes = signal<readonly LiveNote[]>([]);
   const timing = signal<FrameTiming | null>(null);
+  const pace = signal(0);
   let worker: Worker | null = null;
 
   const end = (next: LiveStatus): void => {
@@ -55,7 +58,11 @@ export function createLiveRun(page: PageState): LiveRun {
         break;
       case 'frame':
         timing.value = message.timing;
+        if (message.frame.step > 0) pace.value = paceAfter(pace.peek(), message.timing);
         addFrame(page, message.run, message.frame);
+        break;
+      case 'changed':
+        relabel(page, message);
         break;
       case 'note':
         if (notes.peek().at(-1)?.message !== message.message) notes.value = [...notes.peek(), message].slice(-KEPT_NOTES);
@@ -89,13 +96,17 @@ export function createLiveRun(page: PageState): LiveRun {
     status,
     notes,
     timing,
+    pace,
     start(request) {
+      // A recording that plays would keep the processor from the first steps.
+      page.isPlaying.value = false;
       worker?.terminate();
       probes = request.probes;
       batch(() => {
         status.value = { kind: 'starting' };
         notes.value = [];
         timing.value = null;
+        pace.value = 0;
       });
       const started = new Worker(new URL('../../live/worker.ts', import.meta.url), { type: 'module' });
       worker = started;
@@ -110,9 +121,15 @@ export function createLiveRun(page: PageState): LiveRun {
     say(message) {
       worker?.postMessage(message satisfies ToLive);
       if (message.kind === 'stop') setWhile('stopping');
-      if (message.kind === 'pause') setWhile('pausing');
+      if (message.kind === 'pause' || message.kind === 'step') setWhile('pausing');
     },
   };
+}
+
+/** A running mean over about ten steps. */
+function paceAfter(pace: number, { stepSeconds, measureSeconds }: FrameTiming): number {
+  const now = stepSeconds + measureSeconds;
+  return pace === 0 ? now : 0.9 * pace + 0.1 * now;
 }
 
 function failedWith({ kind, message }: { readonly kind: string; readonly message: string }): LiveStatus {
@@ -141,6 +158,17 @@ function addFrame(page: PageState, run: number, frame: Track['frames'][number]):
   if (shown.kind !== 'live') return;
   const tracks = shown.tracks.map((track, i) => (i === run ? { ...track, frames: withFrame(track.frames, frame) } : track));
   extend(page, { ...shown, tracks });
+}
+
+/** A run goes on as another variant: it is called so from then on, and the step is marked. */
+function relabel(page: PageState, { run, step, label }: Extract<FromLive, { readonly kind: 'changed' }>): void {
+  const shown = page.shown.peek();
+  if (shown.kind !== 'live') return;
+  const relabelled = ({ info, frames }: Track): Track => {
+    const changes = [...(info.changes ?? []).filter((change) => change.step !== step), ...(step > 0 ? [{ step, label }] : [])];
+    return { info: { ...info, label, changes }, frames };
+  };
+  page.shown.value = { ...shown, tracks: shown.tracks.map((track, i) => (i === run ? relabelled(track) : track)) };
 }
 
 /** The rivers go to the seed whose turn it is, unless someone looks back. */

@@ -20,19 +20,7 @@ export function Progress() {
         {text}
       </p>
       {run.status.value.kind === 'failed' && run.status.value.isStorage && (
-        <button
-          type="button"
-          class="plain"
-          onClick={() =>
-            run.start(
-              requestOf(
-                choices,
-                page.shown.peek().probes.map(({ prompt }) => prompt),
-                'memory',
-              ),
-            )
-          }
-        >
+        <button type="button" class="plain" onClick={() => run.start(requestOf(choices, page, 'memory'))}>
           Train without keeping the runs
         </button>
       )}
@@ -62,13 +50,14 @@ function useProgress(): string {
     case 'stopping':
       return 'Finishing the step and saving …';
     case 'pausing':
+      return 'Finishing the step …';
     case 'paused':
-      return 'Paused after this step.';
+      return 'Paused.';
     case 'training': {
       const done = shown.value.tracks.reduce((sum, { frames }) => sum + (frames.at(-1)?.step ?? 0), 0);
       const all = shown.value.tracks.reduce((sum, { info }) => sum + info.steps, 0);
       if (!timing || timing.stepSeconds === 0 || done === 0) return 'Measuring the policy before its first step …';
-      const left = (all - done) * (timing.stepSeconds + timing.measureSeconds);
+      const left = (all - done) * run.pace.value;
       return `${whole(done)} of ${whole(all)} steps · ${timing.stepSeconds.toFixed(2)} s a step · about ${duration(left)} left`;
     }
   }

@@ -10,6 +10,7 @@ export interface TaskChoice {
 /** Where the policy lies that comes with the page. */
 export const BUILT_IN_POLICY = 'models/make-the-number';
 
+/** A learning rate under which entropy collapses within a hundred steps, as in the recorded pair. */
 const BASE = `# Make the number: a sum of digits that equals the target and contains the required ones.
 recipe_version: 1
 steps: 90
@@ -20,7 +21,7 @@ batch: { prompts: 32, update_prompts: 8 }
 reward:
   - use: make_the_number
 algorithm: { name: grpo, clip_dual: null }
-optim: { lr: 2e-4, betas: [0.9, 0.95], weight_decay: 0, warmup_steps: 3, max_grad_norm: 1 }
+optim: { lr: 4e-4, betas: [0.9, 0.95], weight_decay: 0, warmup_steps: 3, max_grad_norm: 1 }
 ref: { measure_kl: true }
 eval: { data: heldout, every: 15, n: 8, k: 8, temperature: 1 }
 checkpoint: { every: 30 }
@@ -36,7 +37,8 @@ export const TASKS: readonly TaskChoice[] = [
       'data: { task: make_the_number, make_the_number: { each_digit_once: true, targets: [5, 34] } }',
     ).replace('# Make the number:', '# Make the number, each digit at most once:'),
   },
-  { key: 'stress', label: 'Under stress (lr 4e-4, 240 steps)', recipeText: BASE.replace('lr: 2e-4', 'lr: 4e-4').replace('steps: 90', 'steps: 240') },
+  { key: 'gentle', label: 'Gentle: lr 2e-4', recipeText: BASE.replace('lr: 4e-4', 'lr: 2e-4') },
+  { key: 'long', label: 'Long: 240 steps, as recorded', recipeText: BASE.replace('steps: 90', 'steps: 240') },
   {
     key: 'small',
     label: 'Small steps, for slow machines',

@@ -8,17 +8,14 @@ import { useLive } from './live-context.ts';
 import { missingForTraining } from './readiness.ts';
 
 export function TrainButton() {
-  const { shown } = usePage();
+  const page = usePage();
   const { choices, run } = useLive();
   const missing = useSignal<string | null>(null);
   useEffect(() => {
     void missingForTraining().then((reason) => (missing.value = reason));
   }, []);
   const { kind } = run.status.value;
-  const start = (): void => {
-    const probes = shown.peek().probes.map(({ prompt }) => prompt);
-    run.start(requestOf(choices, probes, 'stored'));
-  };
+  const start = (): void => run.start(requestOf(choices, page, 'stored'));
   if (kind === 'training' || kind === 'paused' || kind === 'pausing' || kind === 'stopping') {
     return (
       <div class="train">
@@ -33,6 +30,11 @@ export function TrainButton() {
         >
           {kind === 'paused' ? 'Go on' : 'Pause'}
         </button>
+        {(kind === 'paused' || kind === 'pausing') && (
+          <button type="button" class="plain" disabled={kind === 'pausing'} onClick={() => run.say({ kind: 'step' })}>
+            Step
+          </button>
+        )}
       </div>
     );
   }

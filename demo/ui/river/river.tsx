@@ -57,6 +57,14 @@ export function River({ track, plan, probe, box, accent }: RiverProps) {
         <g clip-path={`url(#${id}n)`}>
           <use href={`#${id}s`} />
         </g>
+        {track.info.changes?.map((change) => (
+          <g key={change.step} class="turning">
+            <line x1={widthUntil(change.step)} x2={widthUntil(change.step)} y1="0" y2={height} />
+            <text x={widthUntil(change.step) + 4} y="11">
+              {change.label}
+            </text>
+          </g>
+        ))}
         <line x1={headX} x2={headX} y1="0" y2={height} stroke={accent} stroke-width="1.5" />
       </svg>
       <StreamLabels columns={columns} plan={plan} box={box} headX={headX} />
