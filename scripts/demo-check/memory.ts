@@ -80,18 +80,17 @@ async function workerHeap(session: CDPSession): Promise<number> {
   await session.send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
   const sessionId = await attached;
   const ask = (id: number, method: string) => session.send('Target.sendMessageToTarget', { sessionId, message: JSON.stringify({ id, method }) });
-  let listen = (_: { readonly message: string }): void => {};
   const used = new Promise<number>((resolve) => {
-    listen = ({ message }) => {
+    session.on('Target.receivedMessageFromTarget', function listen({ message }) {
       const { id, result } = JSON.parse(message) as { readonly id?: number; readonly result?: { readonly usedSize?: number } };
-      if (id === 2) resolve(result?.usedSize ?? Number.NaN);
-    };
+      if (id !== 2) return;
+      session.off('Target.receivedMessageFromTarget', listen);
+      resolve(result?.usedSize ?? Number.NaN);
+    });
   });
-  session.on('Target.receivedMessageFromTarget', listen);
   await ask(1, 'HeapProfiler.collectGarbage');
   await ask(2, 'Runtime.getHeapUsage');
   const bytes = await used;
-  session.off('Target.receivedMessageFromTarget', listen);
   await session.send('Target.setAutoAttach', { autoAttach: false, waitForDebuggerOnStart: false, flatten: false });
   return bytes;
 }
