@@ -13,6 +13,7 @@ import { openWeights, type Weights } from '../../src/model/weights.ts';
 import { readFile } from 'node:fs/promises';
 import { checkBlocks, checkGgufFolder, type GgufMeta, requiredOf } from './gguf-checks.ts';
 import { checkForward, checkGeneration, checkTraining, type ModelCase } from './model-checks.ts';
+import { checkRealModel, REAL_QUANTITIES, type RealMeta } from './real-model-checks.ts';
 import { Tally } from './tally.ts';
 
 /** Quantities without which a folder does not count as covered. */
@@ -83,6 +84,10 @@ async function check(folder: string, device: Device, tally: Tally): Promise<read
       tally,
     );
     return requiredOf(meta.raw as GgufMeta);
+  }
+  if (meta.kind === 'real') {
+    await checkRealModel(folder, { ...(meta.raw as RealMeta), tolerances: tolerancesOf(meta.raw, folder) }, device, tally);
+    return REAL_QUANTITIES;
   }
   const model = await readCase(folder);
   await checkForward(model, device, tally);

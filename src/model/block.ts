@@ -18,7 +18,7 @@ import { rowsOf, scatterRows } from '../kernels/rows.ts';
 import { swigluBackward, swigluForward } from '../kernels/swiglu.ts';
 import { attentionLayout, type BackwardRoom, type BlockRoom } from './activations.ts';
 import type { ModelConfig } from './config.ts';
-import { backwardLinear, forwardLinear, type GradientOf, type Linear } from './linear.ts';
+import { backwardLinear, forwardLinear, type GradientOf, type Linear, reduceInput } from './linear.ts';
 import type { LayerAdapters, LinearName } from './lora.ts';
 import type { LayerParameters, Parameter } from './parameters.ts';
 
@@ -69,8 +69,11 @@ export function drop(
   dropout(device, { x, ...(addend && { addend }), sequences: pass.sequences, positions, count, width, site, rate: pass.rate, key: pass.key });
 }
 
-/** y from x, leaving in `room` what the backward pass reads. `output` may be `room.input` when no backward follows. */
-export function forwardBlock(context: BlockContext, layer: LayerParameters, room: BlockRoom, output: Tensor, cache: LayerCache | null, index = 0): void {
+/**
+ * y from x, leaving in `room` what the backward pass reads. `output` may be `room.input` when no backward follows, or null when the
+ * output is known and only what the backward pass reads is wanted again.
+ */
+export function forwardBlock(context: BlockContext, layer: LayerParameters, room: BlockRoom, output: Tensor | null, cache: LayerCache | null, index = 0): void {
   const { device, config, count } = context;
   const { width, ffWidth } = config;
   const linear = linearsOf(context, layer, room, index);
@@ -84,6 +87,10 @@ export function forwardBlock(context: BlockContext, layer: LayerParameters, room
   forwardLinear(linear('gateUp'), room.feedForwardNorm, room.gateUp);
   swigluForward(device, { gateUp: rowsOf(room.gateUp, 2 * ffWidth), out: rowsOf(room.activated, ffWidth), count, width: ffWidth });
   drop(context, room.activated, ffWidth, index, 'activation');
+  if (output === null) {
+    reduceInput(linear('down'), room.activated);
+    return;
+  }
   forwardLinear(linear('down'), room.activated, output, joining(context, room.middle));
   drop(context, output, width, index, 'feedForward', room.middle);
 }

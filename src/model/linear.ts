@@ -38,8 +38,7 @@ export function forwardLinear({ device, count, weight, adapter, reduced }: Linea
   if (!adapter || !reduced) return;
   const { rank, pieces } = adapter;
   const columns = pieces.length * rank;
-  matmul(device, { a: matrix(x, inputs), b: transposed(matrix(adapter.a.weights, inputs)), out: matrix(reduced, columns), shape: [count, columns, inputs] });
-  scale(device, reduced, count * columns, adapter.scale);
+  reduceInput({ device, count, weight, adapter, reduced }, x);
   pieces.forEach(({ outputOffset, outputs: pieceOutputs, bRow }, piece) => {
     matmul(device, {
       a: matrix(reduced, columns, piece * rank),
@@ -49,6 +48,15 @@ export function forwardLinear({ device, count, weight, adapter, reduced }: Linea
       accumulate: true,
     });
   });
+}
+
+/** The part of `forwardLinear` that the backward pass reads: scale · x · Aᵀ. Nothing where there is no correction. */
+export function reduceInput({ device, count, weight, adapter, reduced }: Linear, x: Tensor): void {
+  if (!adapter || !reduced) return;
+  const inputs = weight.shape[1]!;
+  const columns = adapter.pieces.length * adapter.rank;
+  matmul(device, { a: matrix(x, inputs), b: transposed(matrix(adapter.a.weights, inputs)), out: matrix(reduced, columns), shape: [count, columns, inputs] });
+  scale(device, reduced, count * columns, adapter.scale);
 }
 
 /** Writes dx from dy, and adds to the gradients of what is trained. `dReduced` is scratch of `reduced`'s shape. */

@@ -123,6 +123,18 @@ function segmentsOf(keys: readonly number[]): Segments {
   return { order: Uint32Array.from(order), starts: Uint32Array.from(starts), targets: Uint32Array.from(targets) };
 }
 
+/** The segments without the one that sums into `target`. */
+export function withoutTarget({ order, starts, targets }: Segments, target: number): Segments {
+  const place = targets.indexOf(target);
+  if (place < 0) return { order, starts, targets };
+  const [first, end] = [starts[place]!, starts[place + 1]!];
+  return {
+    order: order.filter((_, i) => i < first || i >= end),
+    starts: starts.filter((_, i) => i !== place).map((start) => (start > first ? start - (end - first) : start)),
+    targets: targets.filter((_, i) => i !== place),
+  };
+}
+
 /**
  * Splits groups into packs of at most `maxTokens` tokens and `maxRows` continuations. A group may be cut; its prompt
  * is then packed again. A single continuation over the limit is a pack of its own.

@@ -10,7 +10,7 @@ import type { ModelConfig } from './config.ts';
 import { BatchRoom, type DeviceBatch } from './device-batch.ts';
 import { LanguageHead, type TokenSlopes, type TokenStats } from './head.ts';
 import type { LoraAdapter } from './lora.ts';
-import type { PackedBatch } from './packing.ts';
+import { type PackedBatch, withoutTarget } from './packing.ts';
 import { type Parameter, type Parameters, tensorsLike } from './parameters.ts';
 
 /** Rotary angles for every position a sequence can have, on the device. */
@@ -28,6 +28,8 @@ export interface TransformerLimits {
   /** The largest micro-batch: packed tokens, and predicted tokens. */
   readonly maxTokens: number;
   readonly maxPredictions: number;
+  /** Keep the input of each block alone, and compute the rest of its activations again in the backward pass. Changes no bit. */
+  readonly recompute?: boolean;
 }
 
 /** Weights to run with: a model's, with or without an adapter. */
@@ -41,7 +43,7 @@ export function baseWeights(parameters: Parameters): PolicyWeights {
   return { parameters, adapter: null };
 }
 
-/** A policy that can be trained, whole or through an adapter: it keeps every activation, and has gradients. */
+/** A policy that can be trained, whole or through an adapter: it keeps activations, and has gradients. */
 export class Transformer {
   readonly device: Device;
   readonly config: ModelConfig;
@@ -52,13 +54,15 @@ export class Transformer {
   readonly gradients: ReadonlyMap<Parameter, Tensor>;
   readonly ropeTable: Tensor;
   readonly #batches: BatchRoom;
+  /** One a block; with `recompute` they share everything but their input. */
   readonly #blocks: readonly BlockRoom[];
+  readonly #recompute: boolean;
   readonly #output: Tensor;
   readonly #back: BackwardRoom;
   readonly #head: LanguageHead;
 
   constructor(device: Device, config: ModelConfig, parameters: Parameters, limits: TransformerLimits, adapter: LoraAdapter | null = null) {
-    const { maxPositions, maxTokens, maxPredictions } = limits;
+    const { maxPositions, maxTokens, maxPredictions, recompute = false } = limits;
     this.device = device;
     this.config = config;
     this.parameters = parameters;
@@ -68,15 +72,23 @@ export class Transformer {
     this.ropeTable = createRopeTable(device, config, maxPositions);
     this.#batches = new BatchRoom(device, maxTokens, maxPredictions);
     const stream = (layer: number) => device.create('f32', [maxTokens, config.width], `activations/stream.${layer}`);
-    this.#blocks = parameters.layers.map((_, layer) => createBlockRoom(device, config, maxTokens, 'activations', stream(layer), adapter?.layers[layer]));
+    const roomOf = (layer: number) => createBlockRoom(device, config, maxTokens, 'activations', stream(layer), adapter?.layers[layer]);
+    const shared = roomOf(0);
+    this.#blocks = parameters.layers.map((_, layer) => (layer === 0 ? shared : recompute ? { ...shared, input: stream(layer) } : roomOf(layer)));
+    this.#recompute = recompute;
     this.#output = stream(config.layers);
     this.#back = createBackwardRoom(device, config, maxTokens, adapter?.layers);
     this.#head = new LanguageHead(device, config, parameters, maxPredictions, true);
   }
 
-  /** Puts a packed batch on the device. It stays valid until the next one. */
+  /**
+   * Puts a packed batch on the device. It stays valid until the next one.
+   *
+   * The padding token's embedding gets no gradient from where it is fed, also where it serves as an end token too: as transformers has it.
+   */
   place(batch: PackedBatch): DeviceBatch {
-    return this.#batches.place(batch);
+    const { padId } = this.config;
+    return this.#batches.place(padId === null ? batch : { ...batch, byToken: withoutTarget(batch.byToken, padId) });
   }
 
   /** Runs the blocks, and writes what the policy (or other weights of the same shape: a reference's) says about the batch's targets into the tables. */
@@ -104,7 +116,10 @@ export class Transformer {
     const context = this.#context(batch, this.adapter);
     this.#head.backward(batch, slopes, this.#back.stream, temperature, gradientOf);
     for (let index = this.parameters.layers.length - 1; index >= 0; index--) {
-      backwardBlock(context, this.parameters.layers[index]!, this.#blocks[index]!, this.#back, gradientOf, index);
+      const [layer, room] = [this.parameters.layers[index]!, this.#blocks[index]!];
+      // The last block's activations are still there.
+      if (this.#recompute && index < this.#blocks.length - 1) forwardBlock(context, layer, room, null, null, index);
+      backwardBlock(context, layer, room, this.#back, gradientOf, index);
     }
     const { width } = this.config;
     const dEmbedding = gradientOf(this.parameters.embedding);

@@ -18,6 +18,7 @@ const off = { isOpen: true } as const;
 const trl: readonly Alias[] = [
   { from: 'model_name_or_path', to: ['model.path'] },
   { from: 'model_revision', to: ['model.revision'] },
+  { from: 'gradient_checkpointing', to: ['model.gradient_checkpointing'] },
   { from: 'shuffle_dataset', to: ['data.shuffle'] },
   { from: 'system_prompt', to: ['data.system_prompt'] },
   { from: 'chat_template_kwargs', to: ['data.chat_template_kwargs'] },
@@ -58,6 +59,7 @@ const trl: readonly Alias[] = [
 
 const verlActor: readonly Alias[] = [
   { from: 'model.path', to: ['model.path'] },
+  { from: 'model.enable_gradient_checkpointing', to: ['model.gradient_checkpointing'] },
   { from: 'rollout.n', to: ['rollout.n'] },
   { from: 'rollout.temperature', to: ['rollout.temperature'] },
   { from: 'rollout.top_p', to: ['rollout.top_p'] },
@@ -142,7 +144,6 @@ export const advice: Readonly<Record<string, string>> = {
   ref_model_mixup_alpha: stays,
   'ref.sync_every': stays,
   'ref.mix': stays,
-  gradient_checkpointing: 'Leave it out: memory is planned',
   bf16: 'Write model.dtype',
   fp16: 'Write model.dtype',
   use_vllm: 'Leave it out: sampling runs in the same engine',

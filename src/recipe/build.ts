@@ -58,7 +58,12 @@ async function assemble(recipe: Recipe, services: BuildServices, isTrained: bool
   const parameters = createParameters(device, config);
   await policy.load(parameters);
   const adapter = await openAdapter(recipe, policy, services, parameters);
-  const room = { maxPositions: limits.maxPositions, maxTokens: limits.microTokens, maxPredictions: limits.microTokens };
+  const room = {
+    maxPositions: limits.maxPositions,
+    maxTokens: limits.microTokens,
+    maxPredictions: limits.microTokens,
+    recompute: recipe.model.gradientCheckpointing,
+  };
   const model = isTrained ? new Transformer(device, config, parameters, room, adapter) : null;
   const table = model?.ropeTable ?? createRopeTable(device, config, limits.maxPositions);
   const sampler = new PolicySampler(device, config, { parameters, adapter }, table, limits.sampler);

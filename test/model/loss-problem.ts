@@ -4,7 +4,7 @@ import { Random } from '../../src/base/random.ts';
 import { type Device, tensorOf } from '../../src/gpu/device.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
 import type { TokenSlopes } from '../../src/model/head.ts';
-import { packGroups } from '../../src/model/packing.ts';
+import { type PackedGroup, packGroups } from '../../src/model/packing.ts';
 import type { Parameters } from '../../src/model/parameters.ts';
 import type { Transformer } from '../../src/model/transformer.ts';
 import { statsTables, tinyBatch, tinyParameters, tinyTransformer } from './tiny-models.ts';
@@ -29,19 +29,7 @@ export function lossProblem(device: Device, config: ModelConfig): LossProblem {
   const tables = statsTables(device, rows, length);
   const batch = model.place(packGroups(groups));
 
-  const random = Random.seeded(6).fork('coefficients');
-  const slots = groups.flatMap(({ continuations }) => continuations.flatMap(({ targets, slot }) => Array.from({ length: targets.length }, (_, t) => slot + t)));
-  const coefficients = (name: string): Float32Array => {
-    const stream = random.fork(name);
-    const values = new Float32Array(rows * length);
-    for (const slot of slots) values[slot] = stream.normal(slot);
-    return values;
-  };
-  const weights = { logProb: coefficients('logProb'), entropy: coefficients('entropy') };
-  const slopes: TokenSlopes = {
-    byLogProb: tensorOf(device, 'f32', [rows, length], weights.logProb, 'tables/byLogProb'),
-    byEntropy: tensorOf(device, 'f32', [rows, length], weights.entropy, 'tables/byEntropy'),
-  };
+  const { slots, weights, slopes } = lossCoefficients(device, groups, rows, length);
   return {
     parameters,
     model,
@@ -56,4 +44,22 @@ export function lossProblem(device: Device, config: ModelConfig): LossProblem {
       model.backward(batch, given, TEMPERATURE);
     },
   };
+}
+
+/** Coefficients of both signs for every predicted token, and the slopes they make. */
+export function lossCoefficients(device: Device, groups: readonly PackedGroup[], rows: number, length: number) {
+  const random = Random.seeded(6).fork('coefficients');
+  const slots = groups.flatMap(({ continuations }) => continuations.flatMap(({ targets, slot }) => Array.from({ length: targets.length }, (_, t) => slot + t)));
+  const coefficients = (name: string): Float32Array => {
+    const stream = random.fork(name);
+    const values = new Float32Array(rows * length);
+    for (const slot of slots) values[slot] = stream.normal(slot);
+    return values;
+  };
+  const weights = { logProb: coefficients('logProb'), entropy: coefficients('entropy') };
+  const slopes: TokenSlopes = {
+    byLogProb: tensorOf(device, 'f32', [rows, length], weights.logProb, 'tables/byLogProb'),
+    byEntropy: tensorOf(device, 'f32', [rows, length], weights.entropy, 'tables/byEntropy'),
+  };
+  return { slots, weights, slopes };
 }

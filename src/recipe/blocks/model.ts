@@ -28,6 +28,10 @@ export const modelSchema = z
     revision: z.string().min(1).nullable().default(null).meta(about('Branch, tag or commit of a model of the hub; null = main.')),
     tokenizer: z.string().min(1).nullable().default(null).meta(about("Folder with tokenizer.json; null = the model's own, or the task's.")),
     dtype: z.enum(['f32']).default('f32').meta(about('Type the trained weights are held in.')),
+    gradient_checkpointing: z
+      .boolean()
+      .default(false)
+      .meta(about('Keep only the input of each block and compute the rest again in the backward pass: less memory, more work, the same bits.')),
     init: initSchema.nullable().default(null).meta(about('Build a fresh model of this shape instead of reading one; its vocabulary is the tokenizer’s.')),
   })
   .prefault({})
