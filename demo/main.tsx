@@ -2,6 +2,7 @@
 
 import { effect } from '@preact/signals';
 import { render } from 'preact';
+import { createLensHold } from './ui/lens/lens-hold.ts';
 import { createChoices } from './ui/live/choices.ts';
 import { createLiveRun } from './ui/live/live-run.ts';
 import { openRecording } from './ui/opening.ts';
@@ -17,7 +18,7 @@ restoreTheme();
 ensureValidLanguage();
 const state = createPageState(EMPTY);
 connectRoute(state);
-const live = { choices: createChoices(), run: createLiveRun(state) };
+const live = { choices: createChoices(), run: createLiveRun(state), lens: createLensHold() };
 effect(() => live.run.say({ kind: 'watch', probe: state.probe.value }));
 render(<Page state={state} live={live} />, document.querySelector('#page')!);
 await Promise.all([openRecording(state), followLink()]);

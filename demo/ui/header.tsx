@@ -31,8 +31,20 @@ export function Header() {
 
 function ViewButton({ to, name }: { readonly to: View; readonly name: string }) {
   const { view } = usePage();
+  const { lens } = useLive();
+  // Whoever points at it is about to press it.
+  const prepare = (): void => {
+    if (to === 'lens') void lens.open();
+  };
   return (
-    <button type="button" class="plain" aria-pressed={view.value === to} onClick={() => (view.value = view.peek() === to ? 'page' : to)}>
+    <button
+      type="button"
+      class="plain"
+      aria-pressed={view.value === to}
+      onPointerEnter={prepare}
+      onFocus={prepare}
+      onClick={() => (view.value = view.peek() === to ? 'page' : to)}
+    >
       {name}
     </button>
   );

@@ -26,7 +26,7 @@ export function Page({ state, live }: PageProps) {
         <Header />
         <NoticeLine />
         <main>
-          <View view={state.view.value} />
+          <View view={state.view.value} live={live} />
         </main>
         <footer class="foot">
           <ShareBar />
@@ -38,10 +38,15 @@ export function Page({ state, live }: PageProps) {
   );
 }
 
-function View({ view }: { readonly view: ViewName }) {
-  if (view === 'lens') return <Lazy key="lens" load={async () => (await import('./lens/lens.tsx')).Lens} />;
+function View({ view, live }: { readonly view: ViewName; readonly live: Live }) {
+  if (view === 'lens') return <Lazy key="lens" load={() => loadLens(live)} />;
   if (view === 'recipe') return <Lazy key="recipe" load={async () => (await import('./recipe/recipe-view.tsx')).RecipeView} />;
   return <Stage />;
+}
+
+async function loadLens({ lens }: Live) {
+  const [{ Lens }, state] = await Promise.all([import('./lens/lens.tsx'), lens.open()]);
+  return () => <Lens lens={state} />;
 }
 
 /** What the page is about, and under it the particulars. */

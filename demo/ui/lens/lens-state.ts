@@ -19,7 +19,6 @@ export interface LensState {
   readonly problem: Signal<ExpressionProblem | null>;
   read(batch: TokenBatch): void;
   weigh(text: string): void;
-  close(): void;
 }
 
 export function createLensState(): LensState {
@@ -65,6 +64,5 @@ export function createLensState(): LensState {
       weigh(typed);
     },
     weigh,
-    close: () => worker.terminate(),
   };
 }

@@ -3,15 +3,20 @@
 import type { TokenBatch } from '../../data/frame.ts';
 import { parseExpression } from '../../lens/expression.ts';
 import { readLens, readOwnWeight } from '../../lens/lens.ts';
+import { warmUpLens } from '../../lens/warm-up.ts';
 import type { FromLens, ToLens } from './protocol.ts';
 
 serve();
 
 function serve(): void {
   let batch: TokenBatch | null = null;
+  const ready = warmUpLens();
   addEventListener('message', ({ data }: MessageEvent<ToLens>) => {
     if (data.kind === 'read') batch = data.batch;
-    void answer(data, batch).catch((error: unknown) => say({ kind: 'failed', id: data.id, message: error instanceof Error ? error.message : String(error) }));
+    const seen = batch;
+    ready
+      .then(() => answer(data, seen))
+      .catch((error: unknown) => say({ kind: 'failed', id: data.id, message: error instanceof Error ? error.message : String(error) }));
   });
 }
 

@@ -4,6 +4,7 @@ import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { TokenBatch } from '../../data/frame.ts';
 import type { LensRow } from '../../lens/reading.ts';
+import { mostTelling } from '../../lens/telling.ts';
 import { decimals, digits4, percent, whole } from '../figures.ts';
 import { useLive } from '../live/live-context.ts';
 import { usePage } from '../state/page-state.ts';
@@ -13,19 +14,15 @@ import { ReadingLine, type TokenPlace } from '../tokens/reading-line.tsx';
 import { TokenGrid } from '../tokens/token-grid.tsx';
 import { Timeline } from '../timeline.tsx';
 import { Histogram } from './histogram.tsx';
-import { createLensState, type LensAnswer, type LensState } from './lens-state.ts';
+import type { LensAnswer, LensState } from './lens-state.ts';
 import { OwnWeightEditor } from './own-weight-editor.tsx';
 import { VariantTable } from './variant-table.tsx';
 
-export function Lens() {
+export function Lens({ lens }: { readonly lens: LensState }) {
   const { shown, seed, step } = usePage();
   const { choices } = useLive();
-  const lens = useMemo(createLensState, []);
   const batch = useComputed(() => frozenBatch(shown.value, seed.value, step.value));
-  useEffect(() => {
-    lens.weigh(choices.ownWeight.peek() ?? '');
-    return () => lens.close();
-  }, []);
+  useEffect(() => lens.weigh(choices.ownWeight.peek() ?? ''), []);
   useSignalEffect(() => {
     if (batch.value) lens.read(batch.value);
   });
@@ -33,12 +30,17 @@ export function Lens() {
   return (
     <section class="lens" aria-labelledby="lens-title">
       <h2 id="lens-title">One batch, frozen. What would each variant make of it?</h2>
-      <Timeline />
+      {hasBatches(shown.value) && <Timeline />}
       {lens.failure.value !== null && <p class="trouble">{lens.failure.value}</p>}
       {batch.value === null && <p class="soft">No whole batch is here yet: the lens opens with the first step that is kept.</p>}
       {answer && <Answer answer={answer} lens={lens} />}
     </section>
   );
+}
+
+/** A recording keeps one whole batch; training keeps more, and the playhead chooses among them. */
+function hasBatches({ tracks }: Shown): boolean {
+  return tracks.some(({ frames }) => frames.some(({ tokens }) => tokens?.isWhole === true));
 }
 
 /** The whole mini-batch nearest before the playhead, of A if it has one; else the one that came with the recording. */
@@ -54,6 +56,8 @@ function Answer({ answer: { batch, reading, milliseconds }, lens }: { readonly a
   const chosen = useSignal('grpo');
   const place = useSignal<TokenPlace | null>(null);
   const group = useSignal(0);
+  const telling = useMemo(() => mostTelling(batch, reading), [reading]);
+  useMemo(() => (group.value = telling.group), [telling]);
   const own = lens.own.value;
   const rows = own && own.weight.length === batch.columns.logProb.length ? [own, ...reading.rows] : reading.rows;
   const scale = useMemo(() => ({ column: 'weight' as const, full: fullWeight(reading.rows[0]), isSigned: HEAT_NOTES.weight.isSigned }), [reading]);
@@ -61,7 +65,8 @@ function Answer({ answer: { batch, reading, milliseconds }, lens }: { readonly a
   const groups = [...new Set(batch.rows.map((each) => each.group))];
   const inGroup = batch.rows.filter((each) => each.group === groups[group.value % groups.length]);
   const at = place.value?.batch === batch ? place.value.at : -1;
-  const completion = inGroup.find(({ start, tokens }) => at >= start && at < start + tokens.length) ?? inGroup[0]!;
+  const told = batch.rows[telling.row];
+  const completion = inGroup.find(({ start, tokens }) => at >= start && at < start + tokens.length) ?? (told && inGroup.includes(told) ? told : inGroup[0]!);
   return (
     <>
       <p class="soft figures">

@@ -2,12 +2,14 @@
 
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import type { LensHold } from '../lens/lens-hold.ts';
 import type { Choices } from './choices.ts';
 import type { LiveRun } from './live-run.ts';
 
 export interface Live {
   readonly choices: Choices;
   readonly run: LiveRun;
+  readonly lens: LensHold;
 }
 
 const LiveContext = createContext<Live | null>(null);

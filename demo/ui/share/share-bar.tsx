@@ -28,7 +28,7 @@ export function ShareBar() {
     return `${shown.origin}.`;
   };
   return (
-    <div class="share">
+    <div class="share-bar">
       <button type="button" class="plain" onClick={() => say(async () => (await import('./copy-link.ts')).copyLink(live))}>
         Copy link
       </button>
