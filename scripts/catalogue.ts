@@ -17,6 +17,7 @@ const SHARED: Readonly<Record<string, readonly [kernelFile: string, kernel: stri
   gmpo: ['stages-weights', 'geometricSurrogate', 'GMPO'],
   dppo: ['stages-weights', 'divergenceSurrogate', 'DPPO'],
   vespo: ['stages-weights', 'gammaWeightSurrogate', 'VESPO'],
+  dro: ['stages-weights', 'logProbSurrogate', 'DRO'],
   ce_gppo: ['stages-clip', 'boundedGradientSurrogate', 'CE-GPPO'],
 };
 

@@ -106,6 +106,8 @@ export interface MiniBatch {
   /** Rows of the rollout batch: random draws are named by them, so that the order of rows changes nothing. */
   readonly rowIds: Uint32Array;
   readonly maxTokens: number;
+  /** Tokens the policy can draw. */
+  readonly vocabulary?: number;
 }
 
 /** How every token should move, and what there is to report of it. */

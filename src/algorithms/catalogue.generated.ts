@@ -1924,7 +1924,7 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "kind": "method",
     "name": "xdr",
     "summary": "Weigh the rows of a group by what they contribute.",
-    "text": "xDr.GRPO: inside a group, rows that contribute more to the objective weigh more.\n\n  U_i = A_i · n_i / maxTokens, at the policy that sampled      w_i = n_valid · softmax over the group (U / tau)\n\ntau = ∞ leaves every row at 1; tau = 0 shares all weight among the best. Equal utilities give exactly 1.",
+    "text": "xDr.GRPO: inside a group, rows that contribute more to the objective weigh more.\n\n  U_i = A_i · n_i / maxTokens, at the policy that sampled      w_i = n_valid · softmax over the group (U / tau)\n\ntau = ∞ leaves every row at 1; tau = 0 shares all weight among the best. Equal utilities give exactly 1. `adaptive`: tau / ln(1 + κ), κ the\ndifferent right answers of the group, at least 1; a right completion without an answer counts as one of its own.",
     "source": "liv-daliberti/maxent-grpo, src/oat_drgrpo/xdr.py, paper/main.tex. Departures: none at the frozen utilities; the reference tilt of the paper is not in its code and not here.",
     "options": [
       {
@@ -1932,6 +1932,12 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
         "type": "a number ≥ 0 or null",
         "value": "null",
         "description": "Temperature of the weights; null leaves every row at 1, 0 keeps the best."
+      },
+      {
+        "key": "adaptive",
+        "type": "true or false",
+        "value": "false",
+        "description": "A lower temperature where a prompt has several right answers."
       }
     ]
   },
@@ -2042,6 +2048,12 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
         "description": "Leave groups of equal utilities alone (listwise-ce)."
       },
       {
+        "key": "denominator",
+        "type": "one of tau+beta, tau",
+        "value": "\"tau+beta\"",
+        "description": "What divides the exponents of the target; tau alone as one release of listwise-ce has it."
+      },
+      {
         "key": "clip",
         "type": "a number > 0 or null",
         "value": "null",
@@ -2064,6 +2076,18 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
         "type": "a whole number ≥ 0, in steps",
         "value": "0",
         "description": "Steps from the first to the last target."
+      },
+      {
+        "key": "tau_control.peak",
+        "type": "a number or null, in nats",
+        "value": "null",
+        "description": "Entropy to reach on the way; null = straight from start to final."
+      },
+      {
+        "key": "tau_control.peak_step",
+        "type": "a whole number ≥ 0, in steps",
+        "value": "0",
+        "description": "Step at which it is reached."
       },
       {
         "key": "tau_control.step",
@@ -2106,6 +2130,72 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
         "type": "a number > 0, in steps",
         "value": "500",
         "description": "Steps over which beta may change by one part."
+      },
+      {
+        "key": "meta_control.start",
+        "type": "a number, in nats",
+        "value": "1.2",
+        "description": "Entropy of the weights to hold at first."
+      },
+      {
+        "key": "meta_control.final",
+        "type": "a number, in nats",
+        "value": "1.2",
+        "description": "Entropy to hold after `horizon` steps."
+      },
+      {
+        "key": "meta_control.horizon",
+        "type": "a whole number ≥ 0, in steps",
+        "value": "0",
+        "description": "Steps from the first to the last target."
+      },
+      {
+        "key": "meta_control.peak",
+        "type": "a number or null, in nats",
+        "value": "null",
+        "description": "Entropy to reach on the way; null = straight from start to final."
+      },
+      {
+        "key": "meta_control.peak_step",
+        "type": "a whole number ≥ 0, in steps",
+        "value": "0",
+        "description": "Step at which it is reached."
+      },
+      {
+        "key": "meta_control.kl",
+        "type": "a number ≥ 0, in nats a token",
+        "value": "0.07",
+        "description": "KL to the reference to hold."
+      },
+      {
+        "key": "meta_control.tau_step",
+        "type": "a number ≥ 0",
+        "value": "0.05",
+        "description": "Change of tau per nat by which the entropy of the weights is off, and step."
+      },
+      {
+        "key": "meta_control.beta_step",
+        "type": "a number ≥ 0",
+        "value": "0.2",
+        "description": "Change of beta per nat by which the KL is off, and step."
+      },
+      {
+        "key": "meta_control.tau_min",
+        "type": "a number > 0",
+        "value": "0.000001",
+        "description": "Smallest tau."
+      },
+      {
+        "key": "meta_control.tau_max",
+        "type": "a number > 0",
+        "value": "1",
+        "description": "Largest tau."
+      },
+      {
+        "key": "meta_control.kl_clip",
+        "type": "a number ≥ 0, in nats a token",
+        "value": "0",
+        "description": "The KL is off by at most this; 0 = any."
       }
     ]
   },
@@ -2120,13 +2210,25 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
         "key": "cap",
         "type": "a number > 0",
         "value": "5",
-        "description": "Largest weight of a token."
+        "description": "Largest weight of a token, as TRL writes it."
       },
       {
         "key": "floor",
         "type": "a number ≥ 0",
         "value": "0",
         "description": "Smallest weight."
+      },
+      {
+        "key": "clip_high",
+        "type": "a number ≥ 0 or null",
+        "value": "null",
+        "description": "The same as verl writes it: the cap is 1 + clip_high; null = cap."
+      },
+      {
+        "key": "clip_low",
+        "type": "a number ≥ 0 or null",
+        "value": "null",
+        "description": "The same: the floor is 1 − clip_low; null = floor."
       }
     ]
   },
@@ -2240,6 +2342,21 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
   },
   {
     "kind": "method",
+    "name": "dro",
+    "summary": "Policy gradient with a squared pull of every log-prob to the old one, in place of the clip.",
+    "text": "REINFORCE with a pull to the old policy: L = −(A · logProb − ½ pull · Δ²); DRO where pull > 0.",
+    "source": "DRO: arXiv:2405.19107, as in verl",
+    "options": [
+      {
+        "key": "beta",
+        "type": "a number ≥ 0",
+        "value": "0.1",
+        "description": "Weight of the squared log-ratio, halved."
+      }
+    ]
+  },
+  {
+    "kind": "method",
     "name": "ce_gppo",
     "summary": "A clip that keeps a bounded gradient outside its bounds.",
     "text": "L = −A · r, where outside the bounds r is the bound times a gain and still moves (CE-GPPO); where A < 0: min(L, −A · dual).",
@@ -2284,14 +2401,20 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "kind": "method",
     "name": "high_entropy",
     "summary": "Learn from the tokens of highest entropy only.",
-    "text": "80/20: learn from the tokens where the policy was most undecided, and leave the others as they are.\n\n  keep = entropy ≥ its (1 − share) quantile over the mini-batch        loss = mean over all tokens of 1[keep] · (the surrogate)\n\nKL stays on every token; an entropy bonus acts on the kept ones alone.",
-    "source": "Wang et al. 2025, \"Beyond the 80/20 rule\", arXiv:2506.01939, with TRL's denominators. Departures: the quantile is of the mini-batch, where TRL takes it in each micro-batch.",
+    "text": "80/20: learn from the tokens where the policy was most undecided, and leave the others as they are.\n\n  keep = entropy ≥ its (1 − share) quantile over the mini-batch        loss = mean over all tokens of 1[keep] · (the surrogate)\n\nKL stays on every token; an entropy bonus acts on the kept ones alone. `denominator: kept` takes the ⌊share · tokens⌋ tokens of highest entropy and\ndivides by their number, which is 1 / share times the step.",
+    "source": "Wang et al. 2025, \"Beyond the 80/20 rule\", arXiv:2506.01939, with TRL's denominators. Departures: the quantile is of the mini-batch, where TRL takes it in each micro-batch. `kept` is as in CarlanLark/Lp-Reg-dev and Linn3a/siren.",
     "options": [
       {
         "key": "share",
         "type": "a number ≥ 0 and ≤ 1",
         "value": "0.2",
         "description": "Share of tokens to learn from."
+      },
+      {
+        "key": "denominator",
+        "type": "one of all, kept",
+        "value": "\"all\"",
+        "description": "Whether the mean of the policy term is over all tokens or over those."
       }
     ]
   },
@@ -2513,11 +2636,86 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
   },
   {
     "kind": "method",
+    "name": "token_maxent",
+    "summary": "Reward the entropy of tokens, by a weight that answers to the KL.",
+    "text": "Token-MaxEnt: the entropy of the policy is rewarded beside whatever the base does, more while the policy is near its reference.\n\n  loss −= α · H / ln V        H = mean over completions of the mean entropy of their tokens (or another mean), V the vocabulary\n  gate, by the KL of the step before:\n    KL < threshold:  α · (1 + gain · (threshold − KL) / threshold)        KL > threshold:  α / (1 + gain · (KL − threshold) / threshold)",
+    "source": "liv-daliberti/maxent-grpo, objective maxent_entropy (no paper), on GRPO or Dr.GRPO. Departures: completions without tokens are left out of the mean. With `average: length` and `per_log_vocabulary: false` it is the term of the repository's July 2026 form.",
+    "options": [
+      {
+        "key": "alpha",
+        "type": "a number ≥ 0, in per nat",
+        "value": "0.005",
+        "description": "Weight of the entropy."
+      },
+      {
+        "key": "average",
+        "type": "one of rows, tokens, length",
+        "value": "\"rows\"",
+        "description": "Mean of the completions’ means, mean over tokens, or sums over rollout.max_tokens averaged over completions."
+      },
+      {
+        "key": "per_log_vocabulary",
+        "type": "true or false",
+        "value": "true",
+        "description": "Divide by the largest entropy there can be, ln of the vocabulary."
+      },
+      {
+        "key": "gate.threshold",
+        "type": "a number > 0, in nats a token",
+        "value": "0.04",
+        "description": "KL to the reference at which alpha is as written."
+      },
+      {
+        "key": "gate.gain",
+        "type": "a number ≥ 0",
+        "value": "1",
+        "description": "How strongly alpha answers."
+      },
+      {
+        "key": "gate.raise_on_low",
+        "type": "true or false",
+        "value": "true",
+        "description": "Raise alpha below the threshold."
+      },
+      {
+        "key": "gate.lower_on_high",
+        "type": "true or false",
+        "value": "true",
+        "description": "Lower it above."
+      },
+      {
+        "key": "gate.disable_outside",
+        "type": "true or false",
+        "value": "false",
+        "description": "No bonus at all above the threshold."
+      },
+      {
+        "key": "gate.min",
+        "type": "a number ≥ 0",
+        "value": "0.5",
+        "description": "Smallest multiple of alpha."
+      },
+      {
+        "key": "gate.max",
+        "type": "a number ≥ 0",
+        "value": "2",
+        "description": "Largest multiple."
+      }
+    ]
+  },
+  {
+    "kind": "method",
     "name": "entropy_target",
     "summary": "An entropy bonus whose coefficient chases a target entropy.",
-    "text": "Adaptive entropy bonus: a coefficient that steps up while entropy is below its target and down while it is above.\n\n  H ≤ target: coef ← min(coef + step, max), bonus on        else: coef ← max(coef − step, min), bonus off in the next step",
-    "source": "He et al. 2025 (Skywork-OR1), arXiv:2505.22312, in TRL's form: H is the exact mean entropy",
+    "text": "Adaptive entropy bonus: a coefficient that steps up while entropy is below its target and down while it is above.\n\n  trl:          H ≤ target: coef ← min(coef + step, max), bonus on        else: coef ← max(coef − step, min), bonus off in the next step\n  skywork:      the same with H < target, H the mean surprisal of what was sampled\n  dual_ascent:  coef ← clip(coef + step · (target − H), min, max), the bonus always on\n\nH is the exact mean entropy where the form does not say otherwise.",
+    "source": "He et al. 2025 (Skywork-OR1), arXiv:2505.22312, and in TRL's form; dual ascent: Haarnoja et al. 2018, arXiv:1812.05905, as in Linn3a/siren",
     "options": [
+      {
+        "key": "form",
+        "type": "one of trl, skywork, dual_ascent",
+        "value": "\"trl\"",
+        "description": "How the coefficient moves, and what it looks at."
+      },
       {
         "key": "target",
         "type": "a number ≥ 0, in nats",
@@ -2528,7 +2726,7 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
         "key": "step",
         "type": "a number ≥ 0",
         "value": "0.005",
-        "description": "Change of the coefficient per step."
+        "description": "Change of the coefficient per step; per step and nat off for dual_ascent."
       },
       {
         "key": "min",

@@ -16,7 +16,15 @@ import { z } from 'zod';
 import { logProbSurrogate } from '../kernels/stages-weights.ts';
 import { UNCLAMPED } from '../kernels/stages.ts';
 import type { MiniBatch, RolloutBatch } from './algorithm.ts';
-import { betaControlBlock, type BetaControlOptions, TargetController, tauControlBlock, type TauControlOptions } from './maxent-controllers.ts';
+import {
+  betaControlBlock,
+  type BetaControlOptions,
+  metaControlBlock,
+  type MetaControlOptions,
+  TargetController,
+  tauControlBlock,
+  type TauControlOptions,
+} from './maxent-controllers.ts';
 import type { AdvantageDraft, Method } from './method.ts';
 import { isNeutral, listwiseTarget, weightEntropy } from './stages/listwise.ts';
 import { listwiseColumns, type ListwiseRows, listwiseTerm, sequenceClipTerm } from './stages/listwise-term.ts';
@@ -32,9 +40,14 @@ export const maxentBlock = z
     length_norm_ref: z.boolean().default(true).meta({ description: 'Score completions under the reference by their mean log-prob.' }),
     length_norm_policy: z.boolean().default(true).meta({ description: 'The same under the policy.' }),
     skip_zero_variance: z.boolean().default(true).meta({ description: 'Leave groups of equal utilities alone (listwise-ce).' }),
+    denominator: z
+      .enum(['tau+beta', 'tau'])
+      .default('tau+beta')
+      .meta({ description: 'What divides the exponents of the target; tau alone as one release of listwise-ce has it.' }),
     clip: z.number().gt(0).nullable().default(null).meta({ description: 'Adds a clipped sequence objective with this range; null = none.' }),
     tau_control: tauControlBlock,
     beta_control: betaControlBlock,
+    meta_control: metaControlBlock,
   })
   .nullable()
   .default(null)
@@ -49,21 +62,33 @@ export interface MaxentOptions {
   readonly lengthNormRef: boolean;
   readonly lengthNormPolicy: boolean;
   readonly skipZeroVariance: boolean;
+  readonly denominator?: 'tau+beta' | 'tau';
   readonly clip: number | null;
   readonly tauControl?: TauControlOptions | null;
   readonly betaControl?: BetaControlOptions | null;
+  readonly metaControl?: MetaControlOptions | null;
 }
 
-/** `clipsAsReleased`: where the advantage is negative the clip takes the greater objective. */
-export function maxent(options: MaxentOptions, { clipsAsReleased = false }: { readonly clipsAsReleased?: boolean } = {}): Method {
-  const target = new TargetController(options, { tau: options.tauControl ?? null, beta: options.betaControl ?? null });
+export interface MaxentSource {
+  /** Where the advantage is negative the clip takes the greater objective. */
+  readonly clipsAsReleased?: boolean;
+  /** A completion without tokens is a candidate of one token with log-prob 0, which is the best score there is. */
+  readonly countsEmptyRows?: boolean;
+}
+
+/** The log-ratio of a clipped sequence objective is held in ± this: of means over tokens, and of sums in the earlier release. */
+const CLIP_CLAMP = { mean: 5, sum: 60 } as const;
+
+export function maxent(options: MaxentOptions, { clipsAsReleased = false, countsEmptyRows = false }: MaxentSource = {}): Method {
+  const { tauControl = null, betaControl = null, metaControl = null } = options;
+  const target = new TargetController(options, { tau: tauControl, beta: betaControl, meta: metaControl });
   const isListwise = options.form === 'listwise-ce';
   const scores = options.lengthNormPolicy ? 'mean' : 'sum';
   return {
     name: 'maxent',
-    needs: options.beta > 0 || options.betaControl ? { tables: true, reference: true } : {},
+    needs: options.beta > 0 || betaControl || metaControl ? { tables: true, reference: true } : {},
     usesEveryGroup: !(isListwise && options.skipZeroVariance),
-    rows: (draft) => setTargets(draft, { ...options, ...target.now }),
+    rows: (draft) => setTargets(draft, { ...options, ...target.now }, countsEmptyRows),
     columns(batch) {
       const rows = rowsOf(batch);
       const groups = countGroups(rows);
@@ -73,7 +98,8 @@ export function maxent(options: MaxentOptions, { clipsAsReleased = false }: { re
         ...listwiseColumns(rows),
         advantage: rows.targets,
         policy,
-        perToken,
+        // A weight of the policy term by tokens is not to be applied twice.
+        clipShare: options.form === 'mle-mean' ? new Float64Array(batch.B).fill(1) : perToken,
         clipAdvantage: batch.terms.get('maxentGap') ?? rows.targets,
         ...(options.clip !== null && { low: new Float64Array(batch.B).fill(1 - options.clip), high: new Float64Array(batch.B).fill(1 + options.clip) }),
       };
@@ -82,8 +108,14 @@ export function maxent(options: MaxentOptions, { clipsAsReleased = false }: { re
       const rows = rowsOf(draft.batch);
       if (isListwise) listwiseTerm(draft, rows, scores, countGroups(rows));
       else draft.addPolicyLoss(policyTerm(draft, logProbSurrogate, { clampLogRatio: UNCLAMPED, pull: 0 }).value);
-      if (options.clip === null || !isListwise) return;
-      const clip = sequenceClipTerm(draft, { scores, clamp: 5, weights: 'perToken', isSource: clipsAsReleased });
+      if (options.clip === null) return;
+      const clipScores = isListwise ? scores : 'sum';
+      const clip = sequenceClipTerm(draft, {
+        scores: clipScores,
+        clamp: isListwise ? CLIP_CLAMP.mean : CLIP_CLAMP.sum,
+        weights: 'clipShare',
+        isSource: clipsAsReleased,
+      });
       const weights = Float64Array.from(rows.takesPart, (one, i) => (one === 0 ? 0 : 1 / (countGroups(rows) * Math.max(1, rows.lengths[i]!))));
       draft.addLoss({ column: clip.value, weights, coefficient: 1, isPolicy: true });
     },
@@ -94,18 +126,18 @@ export function maxent(options: MaxentOptions, { clipsAsReleased = false }: { re
 }
 
 /** Targets of all groups: into the terms, and as advantages what each row has beyond an equal share. */
-function setTargets({ batch, rewards, values, terms, metrics }: AdvantageDraft, options: MaxentOptions): void {
+function setTargets({ batch, rewards, values, terms, metrics }: AdvantageDraft, options: MaxentOptions, countsEmptyRows: boolean): void {
   const [targets, active, gaps] = [new Float64Array(batch.rows), new Float64Array(batch.rows), new Float64Array(batch.rows)];
   const entropies: number[] = [];
   let neutral = 0;
   for (const group of batch.groups) {
-    const own = group.rows.filter((row) => batch.lengths[row]! > 0 && !Number.isNaN(rewards[row]!));
+    const own = group.rows.filter((row) => (countsEmptyRows || batch.lengths[row]! > 0) && !Number.isNaN(rewards[row]!));
     if (own.length === 0) continue;
     const utilities = own.map((row) => rewards[row]!);
     const { q, weights } = listwiseTarget(
       utilities,
       own.map((row) => referenceScore(batch, row, options)),
-      { ...options, denominator: 'tau+beta' },
+      { ...options, denominator: options.denominator ?? 'tau+beta' },
     );
     const isSkipped = options.form === 'listwise-ce' && options.skipZeroVariance && isNeutral(q);
     if (isSkipped) neutral++;
@@ -128,7 +160,7 @@ function referenceScore({ tables, lengths }: RolloutBatch, row: number, { beta, 
   if (beta === 0 || !tables || !logProbs) return 0;
   let sum = 0;
   for (let at = row * tables.T; at < (row + 1) * tables.T; at++) if (tables.responseMask[at] !== 0) sum += logProbs[at]!;
-  return lengthNormRef ? sum / lengths[row]! : sum;
+  return lengthNormRef ? sum / Math.max(1, lengths[row]!) : sum;
 }
 
 function rowsOf({ groupIds, terms, lengths, B }: MiniBatch): ListwiseRows {

@@ -10,7 +10,7 @@ import { entropyShaping, entropyShapingBlock } from './entropy-shaping.ts';
 import { entropyTarget, entropyTargetBlock, type EntropyTargetOptions } from './entropy-target.ts';
 import { entropyrl, entropyrlBlock, type EntropyrlOptions } from './entropyrl.ts';
 import { erc, ercBlock } from './erc.ts';
-import { highEntropy, highEntropyBlock } from './high-entropy.ts';
+import { highEntropy, highEntropyBlock, type HighEntropyOptions } from './high-entropy.ts';
 import { klCov, klCovBlock, type KlCovOptions } from './kl-cov.ts';
 import { maxent, maxentBlock, type MaxentOptions } from './maxent.ts';
 import { klControl, klControlBlock, type KlControlMethodOptions } from './kl-control.ts';
@@ -23,7 +23,8 @@ import { rolloutCorrection, rolloutCorrectionBlock, type RolloutCorrectionOption
 import { rolloutRejection, rolloutRejectionBlock, type RolloutRejectionOptions } from './rollout-rejection.ts';
 import { seedGrpo, seedGrpoBlock } from './seed-grpo.ts';
 import { siren, sirenBlock, type SirenOptions } from './siren.ts';
-import { xdr, xdrBlock } from './xdr.ts';
+import { tokenMaxent, tokenMaxentBlock, type TokenMaxentOptions } from './token-maxent.ts';
+import { xdr, xdrBlock, type XdrOptions } from './xdr.ts';
 
 /** The blocks of `algorithm`, by recipe key. */
 export const methodBlocks = {
@@ -40,6 +41,7 @@ export const methodBlocks = {
   gmpo: surrogates.gmpoBlock,
   dppo: surrogates.dppoBlock,
   vespo: surrogates.vespoBlock,
+  dro: surrogates.droBlock,
   ce_gppo: surrogates.ceGppoBlock,
   entropy_shaping: entropyShapingBlock,
   high_entropy: highEntropyBlock,
@@ -51,6 +53,7 @@ export const methodBlocks = {
   rollout_rejection: rolloutRejectionBlock,
   kl_control: klControlBlock,
   siren: sirenBlock,
+  token_maxent: tokenMaxentBlock,
   entropy_target: entropyTargetBlock,
   entropy_control: entropyControlBlock,
 };
@@ -62,7 +65,7 @@ export interface MethodOptions {
   readonly egpo?: EgpoOptions | null;
   readonly edge?: EdgeOptions | null;
   readonly seedGrpo?: { readonly alpha: number } | null;
-  readonly xdr?: { readonly tau: number | null } | null;
+  readonly xdr?: XdrOptions | null;
   readonly entropyrl?: EntropyrlOptions | null;
   readonly maxent?: MaxentOptions | null;
   readonly cispo?: surrogates.CispoOptions | null;
@@ -70,9 +73,10 @@ export interface MethodOptions {
   readonly gmpo?: surrogates.GmpoOptions | null;
   readonly dppo?: surrogates.DppoOptions | null;
   readonly vespo?: surrogates.VespoOptions | null;
+  readonly dro?: surrogates.DroOptions | null;
   readonly ceGppo?: surrogates.CeGppoOptions | null;
   readonly entropyShaping?: { readonly alpha: number; readonly kappa: number } | null;
-  readonly highEntropy?: { readonly share: number } | null;
+  readonly highEntropy?: HighEntropyOptions | null;
   readonly clipCov?: ClipCovOptions | null;
   readonly klCov?: KlCovOptions | null;
   readonly erc?: { readonly low: number; readonly high: number } | null;
@@ -81,6 +85,7 @@ export interface MethodOptions {
   readonly rolloutRejection?: RolloutRejectionOptions | null;
   readonly klControl?: KlControlMethodOptions | null;
   readonly siren?: SirenOptions | null;
+  readonly tokenMaxent?: TokenMaxentOptions | null;
   readonly entropyTarget?: EntropyTargetOptions | null;
   readonly entropyControl?: EntropyControlOptions | null;
 }
@@ -110,6 +115,7 @@ export function methodsOf(base: AlgorithmOptions, on: MethodOptions): Method[] {
     ...make(on.gmpo, surrogates.gmpo),
     ...make(on.dppo, surrogates.dppo),
     ...make(on.vespo, surrogates.vespo),
+    ...make(on.dro, surrogates.dro),
     ...make(on.ceGppo, (options) => surrogates.ceGppo(options, base.clipDual)),
     // Tokens: their advantages, then which take part.
     ...make(on.entropyShaping, entropyShaping),
@@ -122,6 +128,7 @@ export function methodsOf(base: AlgorithmOptions, on: MethodOptions): Method[] {
     // The KL and entropy terms.
     ...make(on.klControl, (options) => klControl(options, base.klCoef)),
     ...make(on.siren, siren),
+    ...make(on.tokenMaxent, tokenMaxent),
     ...make(on.entropyTarget, entropyTarget),
     ...(control ? [control] : []),
   ];
@@ -133,6 +140,11 @@ export function methodsOf(base: AlgorithmOptions, on: MethodOptions): Method[] {
     methods.filter((method) => method.entropyTerm ?? method.entropyCoef),
     'entropy term',
   );
+  const held = methods.find((method) => method.entropyTerm);
+  if (held && base.entropyCoef !== 0) {
+    const message = `expected 0 beside algorithm.${held.name}, which stands in place of the bonus, got ${base.entropyCoef}. Set one of them to 0 or null.`;
+    throw new RecipeError([{ path: 'algorithm.entropy_coef', message }]);
+  }
   return methods;
 }
 

@@ -26,6 +26,8 @@ export interface AlgorithmOptions {
   readonly clipHigh: number;
   /** Where the advantage is negative the ratio counts at most this much; null: no such bound. */
   readonly clipDual: number | null;
+  /** The ratio itself counts at most this much, also where nothing else holds it; null: no such bound. */
+  readonly clipDelta: number | null;
   /** The log-ratio is held in ± this before exp; null: not held. */
   readonly clampLogRatio: number | null;
 
@@ -61,6 +63,7 @@ export const GRPO_OPTIONS: AlgorithmOptions = {
   clipLow: 0.2,
   clipHigh: 0.2,
   clipDual: 3,
+  clipDelta: null,
   clampLogRatio: 20,
   lossAgg: 'token-mean',
   lossScaleFactor: null,

@@ -3,13 +3,20 @@
  * `stages-clip.ts`, beside the kernels.
  *
  * @source CISPO: MiniMax 2025, arXiv:2506.13585 · SAPO: arXiv:2511.20347 · GMPO: arXiv:2507.20673 · DPPO: arXiv:2602.04879 ·
- *   VESPO: arXiv:2602.10693 · CE-GPPO: arXiv:2509.20712
+ *   VESPO: arXiv:2602.10693 · DRO: arXiv:2405.19107, as in verl · CE-GPPO: arXiv:2509.20712
  */
 
 import { z } from 'zod';
 import { UNBOUNDED, UNCLAMPED } from '../kernels/stages.ts';
 import { boundedGradientSurrogate } from '../kernels/stages-clip.ts';
-import { cappedWeightSurrogate, divergenceSurrogate, gammaWeightSurrogate, geometricSurrogate, softGateSurrogate } from '../kernels/stages-weights.ts';
+import {
+  cappedWeightSurrogate,
+  divergenceSurrogate,
+  gammaWeightSurrogate,
+  geometricSurrogate,
+  logProbSurrogate,
+  softGateSurrogate,
+} from '../kernels/stages-weights.ts';
 import type { Draft } from './draft.ts';
 import type { Method } from './method.ts';
 import { policyTerm, type SurrogateColumns } from './stages/surrogate.ts';
@@ -35,13 +42,22 @@ function surrogateMethod(name: string, bounds: readonly [low: number, high: numb
 export interface CispoOptions {
   readonly cap: number;
   readonly floor: number;
+  /** The bounds as verl writes them, by their distance from 1. */
+  readonly clipLow?: number | null;
+  readonly clipHigh?: number | null;
 }
+const fromOne = (description: string) => z.number().min(0).nullable().default(null).meta({ description });
 export const cispoBlock = off(
-  z.strictObject({ cap: positive(5, 'Largest weight of a token.'), floor: nonNegative(0, 'Smallest weight.') }),
+  z.strictObject({
+    cap: positive(5, 'Largest weight of a token, as TRL writes it.'),
+    floor: nonNegative(0, 'Smallest weight.'),
+    clip_high: fromOne('The same as verl writes it: the cap is 1 + clip_high; null = cap.'),
+    clip_low: fromOne('The same: the floor is 1 − clip_low; null = floor.'),
+  }),
   'Weigh the log-prob of every token by its ratio, held in bounds; no token is stopped.',
 );
-export const cispo = ({ cap, floor }: CispoOptions): Method =>
-  surrogateMethod('cispo', [floor, cap], (draft) => {
+export const cispo = ({ cap, floor, clipLow = null, clipHigh = null }: CispoOptions): Method =>
+  surrogateMethod('cispo', [clipLow === null ? floor : 1 - clipLow, clipHigh === null ? cap : 1 + clipHigh], (draft) => {
     const columns = policyTerm(draft, cappedWeightSurrogate, { clampLogRatio: 20 });
     draft.measure((rows) => ({ cispo_clip_ratio: rows.tokenMean(columns.extra) }));
     return columns;
@@ -108,6 +124,19 @@ export const vespo = (options: VespoOptions): Method =>
     draft.measure((rows) => ({ 'vespo/phi_seq_mean': rows.rowMeans(columns.extra).reduce((sum, phi) => sum + phi, 0) / Math.max(1, draft.batch.rowCount) }));
     return columns;
   });
+
+export interface DroOptions {
+  readonly beta: number;
+}
+export const droBlock = off(
+  z.strictObject({ beta: nonNegative(0.1, 'Weight of the squared log-ratio, halved.') }),
+  'Policy gradient with a squared pull of every log-prob to the old one, in place of the clip.',
+);
+export const dro = ({ beta }: DroOptions): Method => ({
+  ...surrogateMethod('dro', [0, UNBOUNDED], (draft) => policyTerm(draft, logProbSurrogate, { clampLogRatio: UNCLAMPED, pull: beta })),
+  // The pull acts whatever the rewards.
+  usesEveryGroup: beta > 0,
+});
 
 export interface CeGppoOptions {
   readonly lowGain: number;

@@ -39,6 +39,19 @@ const rules: readonly Rule[] = [
       'expected 2 or more, got 1. A completion is compared with its group, and a group of one teaches nothing.',
   },
   {
+    keys: ['algorithm.clip_delta', 'algorithm.clip_high'],
+    problem: ({ algorithm: { clip_delta: delta, clip_high: high, surrogate } }) =>
+      delta !== null &&
+      surrogate === 'clip' &&
+      delta <= 1 + high &&
+      `expected more than 1 + clip_high (${1 + high}), got ${delta}. A bound inside the clip would hold nothing.`,
+  },
+  {
+    keys: ['algorithm.clip_delta', 'algorithm.ratio'],
+    problem: ({ algorithm: { clip_delta: delta, ratio } }) =>
+      delta !== null && ratio === 'sequence' && `expected null with ratio sequence, got ${delta}. Two-sided clipping is of the ratios of tokens.`,
+  },
+  {
     keys: ['algorithm.entropy_control', 'algorithm.kl_cov'],
     problem: ({ algorithm: { entropy_control: control, kl_cov: klCov } }) =>
       control?.actuator === 'kl_cov_coef' &&

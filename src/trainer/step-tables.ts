@@ -9,6 +9,14 @@ import type { PerToken } from './rollout-signals.ts';
 
 type TableName = 'responseMask' | 'oldLogProbs' | 'oldEntropies' | 'rolloutLogProbs' | 'tokenAdvantages';
 
+/** What a mini-batch holds beside the rows themselves. */
+export interface LayOutOptions {
+  readonly refLogProbs: Tensor | null;
+  /** Whether the policy has moved since it sampled. */
+  readonly hasMoved: boolean;
+  readonly vocabulary?: number;
+}
+
 /** Lays mini-batches out as tables on the device. */
 export class StepTables {
   readonly #device: Device;
@@ -28,7 +36,7 @@ export class StepTables {
   }
 
   /** The mini-batch as the algorithm takes it. Valid until the next one is laid out. */
-  layOut(rows: MiniBatchRows, material: StepMaterial, now: TokenStats, refLogProbs: Tensor | null, hasMoved: boolean): MiniBatch {
+  layOut(rows: MiniBatchRows, material: StepMaterial, now: TokenStats, { refLogProbs, hasMoved, vocabulary }: LayOutOptions): MiniBatch {
     const { batch, advantages, scored, signals } = material;
     const { oldEntropies, rolloutLogProbs, reference } = this.#needs;
     const ones = (row: number) => new Float32Array(advantages.inLoss[row] ? batch.lengths[row]! : 0).fill(1);
@@ -56,6 +64,7 @@ export class StepTables {
       groupIds: Uint32Array.from(rows.rows, (row) => scored[row]!.rollout.prompt),
       rowIds: Uint32Array.from(rows.rows),
       maxTokens: batch.maxTokens,
+      ...(vocabulary !== undefined && { vocabulary }),
     };
   }
 

@@ -67,7 +67,7 @@ function learn(run: TrainingRun, rows: MiniBatchRows, material: StepMaterial, ha
   const now = learner.policyStats(rows.groups, B, T, temperature);
   if (!hasMoved) report.addFirstLook(learner.device, rows, material, now, refLogProbs);
 
-  const update = algorithm.update(tables.layOut(rows, material, now, refLogProbs, hasMoved), random);
+  const update = algorithm.update(tables.layOut(rows, material, now, { refLogProbs, hasMoved, vocabulary: learner.model.config.vocabSize }), random);
   if (!hasMoved) report.addEntropyChange(learner.device, rows, material, now, update);
   learner.accumulate(rows.groups, update, temperature);
   report.addUpdate(update);

@@ -48,6 +48,7 @@ const maxent = {
   skipZeroVariance: true,
   clip: null,
 } as const;
+const tokenMaxent = { alpha: 0.05, average: 'rows', perLogVocabulary: false, gate: null } as const;
 const entropyrl = { score: 'chair', rule: 'step', threshold: 1e-4, low: 0.3, high: 0.5, min: 0, max: 10 } as const;
 const plain = { surrogate: 'plain', clipDual: null } as const;
 
@@ -65,6 +66,7 @@ const variants: readonly Variant[] = [
   { name: 'edge', options: { edge } },
   { name: 'seed_grpo', options: { seedGrpo: { alpha: 1 } } },
   { name: 'xdr', options: { xdr: { tau: 0.3 } } },
+  { name: 'xdr adaptive', options: { xdr: { tau: 0.3, adaptive: true } } },
   { name: 'entropyrl', options: { entropyrl } },
   { name: 'bald additive', options: { bald }, learnsFromEqualRewards: true },
   { name: 'bald mult-quality', options: { bald: { ...bald, form: 'mult-quality' } } },
@@ -72,6 +74,11 @@ const variants: readonly Variant[] = [
   { name: 'maxent with clip', options: { maxent: { ...maxent, clip: 0.2 } } },
   { name: 'maxent mle-sum', options: { maxent: { ...maxent, form: 'mle-sum' } }, learnsFromEqualRewards: true },
   { name: 'maxent mle-mean', options: { maxent: { ...maxent, form: 'mle-mean' } }, learnsFromEqualRewards: true },
+  { name: 'maxent mle-mean with clip', options: { maxent: { ...maxent, form: 'mle-mean', clip: 0.2 } }, learnsFromEqualRewards: true },
+  { name: 'maxent mle-sum with clip', options: { maxent: { ...maxent, form: 'mle-sum', clip: 0.2 } }, learnsFromEqualRewards: true },
+  { name: 'maxent with exponents over tau', options: { maxent: { ...maxent, denominator: 'tau' } } },
+  { name: 'token_maxent', options: { tokenMaxent }, learnsFromEqualRewards: true },
+  { name: 'token_maxent over the limit', options: { tokenMaxent: { ...tokenMaxent, average: 'length' } }, learnsFromEqualRewards: true },
   { name: 'maxent with controllers', options: { maxent: { ...maxent, tauControl, betaControl: { target: 0.07, step: 1, horizon: 500 } } } },
   { name: 'overlong', options: { overlong: { buffer: 14, factor: 1 } }, learnsFromEqualRewards: true },
   { name: 'kl_control', options: { klCoef: 0.1, klControl: { target: 0.1, horizon: 100, clip: 0.2 } }, learnsFromEqualRewards: true },
@@ -89,6 +96,10 @@ const variants: readonly Variant[] = [
   { name: 'advantage normalize_then_sum', options: { advantage: 'normalize_then_sum' } },
   { name: 'advantage optimal_token_baseline', options: { advantage: 'optimal_token_baseline' }, learnsFromEqualRewards: true },
   { name: 'cispo', options: { cispo: { cap: 5, floor: 0 } }, hasConstants: true },
+  { name: 'cispo as verl writes it', options: { cispo: { cap: 5, floor: 0, clipLow: 0.2, clipHigh: 0.2 } }, hasConstants: true },
+  { name: 'dro', options: { dro: { beta: 0.3 } }, learnsFromEqualRewards: true },
+  { name: 'clip_delta', options: { clipDelta: 1.21 } },
+  { name: 'luspo', options: { ratio: 'sequence', lossAgg: 'seq-mean-token-sum', clipLow: 2e-3, clipHigh: 2.5e-3, clipDual: null } },
   { name: 'sapo', options: { sapo: { tauPositive: 1, tauNegative: 1.05 } } },
   { name: 'gmpo', options: { gmpo: { low: 0.4, high: 0.4 }, lossAgg: 'seq-mean-token-mean' } },
   { name: 'dppo', options: { dppo: { divergence: 'tv', low: 0.2, high: 0.2, cap: 20 } }, hasConstants: true },
@@ -96,6 +107,7 @@ const variants: readonly Variant[] = [
   { name: 'ce_gppo', options: { ceGppo: { lowGain: 0.75, highGain: 1 } }, hasConstants: true },
   { name: 'entropy_shaping', options: { entropyShaping: { alpha: 0.4, kappa: 2 } }, hasConstants: true },
   { name: 'high_entropy', options: { highEntropy: { share: 0.3 } } },
+  { name: 'high_entropy over the kept', options: { highEntropy: { share: 0.3, denominator: 'kept' } } },
   { name: 'clip_cov', options: { clipLow: 1, clipHigh: 1, clipDual: null, clipCov } },
   // Its pull is a KL term: it acts on the tokens that come first, whatever the rewards.
   { name: 'kl_cov', options: { ...plain, klCov }, learnsFromEqualRewards: true },
@@ -226,6 +238,8 @@ describe('neutral options are the base, bit for bit', () => {
     ['seed_grpo with alpha 0', { seedGrpo: { alpha: 0 } }, {}],
     ['bald with coefficient 0', { bald: { ...bald, coef: 0 } }, {}],
     ['bald scale with coefficient 0', { bald: { ...bald, form: 'mult', exploreCoef: 0 } }, {}],
+    ['token_maxent with alpha 0', { tokenMaxent: { ...tokenMaxent, alpha: 0 } }, {}],
+    ['clip_delta that is never reached', { clipDelta: 1e9 }, {}],
     ['clip_cov that drops nothing', { clipDual: null, clipCov: { ...clipCov, share: 0, minCount: 0 } }, { clipDual: null }],
     ['kl_cov that pulls with 0', { ...plain, klCov: { ...klCov, coef: 0 } }, plain],
     ['entropyrl with one bound', { entropyrl: { ...entropyrl, low: 0.2, high: 0.2 } }, {}],

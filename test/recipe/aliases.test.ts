@@ -37,11 +37,15 @@ describe('recipes in other dialects', () => {
     expect(recipe.algorithm).toMatchObject({ clipDual: 10, klEstimator: 'k3', advantageScale: 'none' });
   });
 
+  it('take over the two-sided clip of TRL', async () => {
+    expect((await readFrom(`${complete}delta: 2\n`)).recipe.algorithm.clipDelta).toBe(2);
+    expect((await issuesIn(`${complete}delta: 1.1\n`)).get('algorithm.clip_delta')!.message).toContain('more than 1 + clip_high');
+  });
+
   it('are refused with advice where a key means something else', async () => {
-    const issues = await issuesIn(`${complete}gradient_accumulation_steps: 8\ndelta: 2\nloss_type: bnpo\nlearning_rate: 1e-5\noptim: { lr: 1e-5 }\n`);
+    const issues = await issuesIn(`${complete}gradient_accumulation_steps: 8\nloss_type: bnpo\nlearning_rate: 1e-5\noptim: { lr: 1e-5 }\n`);
     expect(issues.get('gradient_accumulation_steps')!.message).toContain('Count in prompts');
     expect((await issuesIn(`${complete}ref: { sync_every: 5 }`)).get('ref.sync_every')!.message).toContain('stays as it was');
-    expect(issues.get('delta')!.message).toContain('another rule');
     expect(issues.get('loss_type')!.message).toContain('Write algorithm.loss_agg instead');
     expect(issues.get('learning_rate')!.message).toBe('expected one of learning_rate and optim.lr, got both.');
   });

@@ -16,29 +16,29 @@ export type SurrogateColumns = Readonly<Record<Column, number>>;
 /** The policy term of the base: PPO's clip, the plain ratio (its bounds are endless), or the log-prob alone. */
 export function surrogateTerm(
   draft: Draft,
-  { surrogate: form, ratio, clampLogRatio, clipDual }: Pick<AlgorithmOptions, 'surrogate' | 'ratio' | 'clampLogRatio' | 'clipDual'>,
+  { surrogate: form, ratio, clampLogRatio, clipDual, clipDelta }: Pick<AlgorithmOptions, 'surrogate' | 'ratio' | 'clampLogRatio' | 'clipDual' | 'clipDelta'>,
 ): SurrogateColumns {
   if (form === 'pg') return policyTerm(draft, logProbSurrogate, { clampLogRatio: UNCLAMPED, pull: 0 });
-  return clippedPolicyTerm(draft, { ratio, clampLogRatio, dual: form === 'plain' ? null : clipDual });
+  return clippedPolicyTerm(draft, { ratio, clampLogRatio, dual: form === 'plain' ? null : clipDual, delta: clipDelta });
 }
 
 /**
  * PPO's clipped objective, token by token or on the ratio of whole completions.
  *
- *   L = max(−A·r, −A·clip(r, low, high));  where A < 0: min(L, −A·dual)
+ *   L = max(−A·min(r, delta), −A·clip(r, low, high));  where A < 0: min(L, −A·dual)
  *
- * `clampLogRatio` null: the log-ratio is not held. `dual` null: no bound for negative advantages.
+ * `delta` null: the ratio itself is not held (on whole completions it never is). `clampLogRatio` null: the log-ratio is not held. `dual` null: no bound for negative advantages.
  *
- * @source Schulman et al. 2017, arXiv:1707.06347; dual clip: Ye et al. 2019, arXiv:1912.09729; sequence: Zheng et al. 2025, arXiv:2507.18071
+ * @source Schulman et al. 2017, arXiv:1707.06347; dual clip: Ye et al. 2019, arXiv:1912.09729; delta: INTELLECT-2 2025, arXiv:2505.07291; sequence: Zheng et al. 2025, arXiv:2507.18071
  */
 export function clippedPolicyTerm(
   draft: Draft,
-  options: { readonly ratio: 'token' | 'sequence'; readonly clampLogRatio: number | null; readonly dual: number | null },
+  options: { readonly ratio: 'token' | 'sequence'; readonly clampLogRatio: number | null; readonly dual: number | null; readonly delta?: number | null },
 ): SurrogateColumns {
   const dual = options.dual ?? UNBOUNDED;
   if (options.ratio === 'sequence')
     return policyTerm(draft, sequenceSurrogate, { clampLogRatio: UNCLAMPED, floor: -UNCLAMPED, cap: 10, dual, total: 0, lesser: 0 });
-  return policyTerm(draft, clippedSurrogate, { clampLogRatio: options.clampLogRatio ?? UNCLAMPED, dual, delta: UNBOUNDED });
+  return policyTerm(draft, clippedSurrogate, { clampLogRatio: options.clampLogRatio ?? UNCLAMPED, dual, delta: options.delta ?? UNBOUNDED });
 }
 
 /** Runs one surrogate over the mini-batch, with the draft's bounds and token weights, and reports what it clipped. */

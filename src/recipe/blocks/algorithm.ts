@@ -49,6 +49,12 @@ const slots = {
   clip_low: coefficient.default(0.2).meta(about('The ratio may fall to 1 − clip_low.')),
   clip_high: coefficient.default(0.2).meta(about('The ratio may rise to 1 + clip_high.')),
   clip_dual: z.number().gt(1).nullable().default(3).meta(about('Where the advantage is negative, the ratio counts at most this; null = off.')),
+  clip_delta: z
+    .number()
+    .gt(1)
+    .nullable()
+    .default(null)
+    .meta(about('The ratio itself counts at most this, on either sign of the advantage (two-sided clipping); null = off.')),
   ratio: z.enum(['token', 'sequence']).default('token').meta(about('Ratio of new to old probability: of each token, or of the whole completion.')),
   clamp_log_ratio: z.number().positive().nullable().default(20).meta(about('Bound on |log ratio| before exp; null = none.', 'nats')),
   old_log_probs: z
