@@ -82,7 +82,7 @@ async function update(name: TinyModel, microRows: number): Promise<Outcome> {
   const refLogProbs = learner.referenceLogProbs(rows!.groups, B, T, 1);
   const now = learner.policyStats(rows!.groups, B, T, 1);
   const tables = new StepTables(device, B, T, algorithm.needs);
-  const slopes = algorithm.update(tables.layOut(rows!, material, now, refLogProbs, true), random);
+  const slopes = algorithm.update(tables.layOut(rows!, material, now, { refLogProbs, hasMoved: true }), random);
   const [byLogProb, byEntropy] = [await numbersIn(device, slopes.byLogProb), await numbersIn(device, slopes.byEntropy)];
   learner.accumulate(rows!.groups, slopes, 1);
   const gradients = new Map<string, Float64Array>();
