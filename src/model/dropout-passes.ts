@@ -12,7 +12,7 @@
 import type { Random } from '../base/random.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
-import { matmul, matrix, transposed } from '../kernels/matmul.ts';
+import { matrix } from '../kernels/matmul.ts';
 import { addMixtureEntropy, addToMixture } from '../kernels/mixture.ts';
 import { rmsNormForward } from '../kernels/rms-norm.ts';
 import { gatherRows, rowsOf } from '../kernels/rows.ts';
@@ -20,6 +20,7 @@ import { MOMENTS, STATE_WIDTH, tokenStatsFinish, tokenStatsTile } from '../kerne
 import type { DeviceBatch } from './device-batch.ts';
 import { type TokenStats, VOCABULARY_TILE } from './head.ts';
 import type { Transformer } from './transformer.ts';
+import { timesTransposed } from './weight-matrix.ts';
 
 export interface DropoutPassesOptions {
   /** At least 2. */
@@ -122,12 +123,9 @@ export class DropoutPasses {
   #tileLogits(count: number, pass: number, start: number, size: number): void {
     const { width } = this.#model.config;
     const { hidden, logits } = this.#room;
-    matmul(this.#device, {
-      a: matrix(hidden, width, pass * count * width),
-      b: transposed(matrix(this.#model.parameters.head.weights, width, start * width)),
-      out: matrix(logits, size),
-      shape: [count, size, width],
-    });
+    const weight = this.#model.parameters.head;
+    const from = matrix(hidden, width, pass * count * width);
+    timesTransposed(this.#device, { weight, rows: [start, start + size], count, from, out: matrix(logits, size) });
   }
 
   #tiles(): { start: number; size: number }[] {

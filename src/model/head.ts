@@ -9,7 +9,7 @@
 
 import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
-import { matmul, matrix, transposed } from '../kernels/matmul.ts';
+import { matrix } from '../kernels/matmul.ts';
 import { normScratch, rmsNormBackward, rmsNormForward, rmsNormWeightBackward } from '../kernels/rms-norm.ts';
 import { gatherRows, rowsOf, segmentSum } from '../kernels/rows.ts';
 import { STATE_WIDTH, tokenStatsBackward, tokenStatsFinish, tokenStatsTile } from '../kernels/token-stats.ts';
@@ -17,6 +17,7 @@ import type { ModelConfig } from './config.ts';
 import type { DeviceBatch } from './device-batch.ts';
 import type { GradientOf } from './linear.ts';
 import type { Parameters } from './parameters.ts';
+import { addToGradient, timesMatrix, timesTransposed } from './weight-matrix.ts';
 
 /** Vocabulary columns held at once. */
 export const VOCABULARY_TILE = 512;
@@ -109,7 +110,7 @@ export class LanguageHead {
     const back = this.#back!;
     const count = batch.predictions;
     // Last tile first: its logits are still there.
-    const [dHead, dFinalNorm] = [gradientOf(head), gradientOf(finalNorm)];
+    const dFinalNorm = gradientOf(finalNorm);
     const tiles = this.#tiles().reverse();
     tiles.forEach(({ start, size }, index) => {
       if (index > 0) this.#tileLogits(count, start, size, this.#parameters);
@@ -125,22 +126,10 @@ export class LanguageHead {
         tileWidth: size,
         temperature,
       });
-      matmul(device, {
-        a: matrix(logits, size),
-        b: matrix(head.weights, width, start * width),
-        out: matrix(back.norm, width),
-        shape: [count, width, size],
-        accumulate: index > 0,
-      });
-      if (dHead) {
-        matmul(device, {
-          a: transposed(matrix(logits, size)),
-          b: matrix(this.#room.norm, width),
-          out: matrix(dHead, width, start * width),
-          shape: [size, width, count],
-          accumulate: true,
-        });
-      }
+      const product = { weight: head, rows: [start, start + size] as const, count };
+      const dLogits = matrix(logits, size);
+      timesMatrix(device, { ...product, from: dLogits, out: matrix(back.norm, width), accumulate: index > 0 });
+      addToGradient(device, { ...product, from: matrix(this.#room.norm, width), dOut: dLogits, gradientOf });
     });
     const shared = { x: rowsOf(this.#room.hidden, width), inverseRms: this.#room.inverseRms, dOut: rowsOf(back.norm, width), count, heads: 1, width };
     if (dFinalNorm) rmsNormWeightBackward(device, { ...shared, dWeight: dFinalNorm, scratch: back.columns });
@@ -154,12 +143,7 @@ export class LanguageHead {
     const { width, vocabSize } = this.#config;
     gatherRows(this.#device, { from: rowsOf(stream, width), rows, out: rowsOf(this.#room.hidden, width), count, width });
     this.#normalise(count, this.#parameters);
-    matmul(this.#device, {
-      a: matrix(this.#room.norm, width),
-      b: transposed(matrix(this.#parameters.head.weights, width)),
-      out: matrix(out, vocabSize),
-      shape: [count, vocabSize, width],
-    });
+    timesTransposed(this.#device, { weight: this.#parameters.head, count, from: matrix(this.#room.norm, width), out: matrix(out, vocabSize) });
   }
 
   #normalise(count: number, { finalNorm }: Parameters): void {
@@ -178,12 +162,8 @@ export class LanguageHead {
 
   #tileLogits(count: number, start: number, size: number, { head }: Parameters): void {
     const { width } = this.#config;
-    matmul(this.#device, {
-      a: matrix(this.#room.norm, width),
-      b: transposed(matrix(head.weights, width, start * width)),
-      out: matrix(this.#room.logits, size),
-      shape: [count, size, width],
-    });
+    const { norm, logits } = this.#room;
+    timesTransposed(this.#device, { weight: head, rows: [start, start + size], count, from: matrix(norm, width), out: matrix(logits, size) });
   }
 
   #tiles(): { start: number; size: number }[] {

@@ -10,16 +10,16 @@ import type { Tensor } from '../gpu/tensor.ts';
 import { matmul, matrix, type MatrixView, transposed } from '../kernels/matmul.ts';
 import { scale } from '../kernels/scale.ts';
 import type { MatrixAdapter } from './lora.ts';
-import type { Parameter } from './parameters.ts';
+import type { WeightMatrix } from './parameter.ts';
+import { addToGradient, type GradientOf, timesMatrix, timesTransposed } from './weight-matrix.ts';
 
-/** The gradient of a parameter, or null where it is frozen. */
-export type GradientOf = (parameter: Parameter) => Tensor | null;
+export type { GradientOf } from './weight-matrix.ts';
 
 export interface Linear {
   readonly device: Device;
   readonly count: number;
   /** [outputs, inputs] */
-  readonly weight: Parameter;
+  readonly weight: WeightMatrix;
   readonly adapter: MatrixAdapter | null;
   /** scale · x · Aᵀ, [count, pieces · rank]: written forward, read backward. */
   readonly reduced: Tensor | null;
@@ -27,14 +27,8 @@ export interface Linear {
 
 /** Writes y [count, outputs] from x [count, inputs]. */
 export function forwardLinear({ device, count, weight, adapter, reduced }: Linear, x: Tensor, out: Tensor, addend?: MatrixView): void {
-  const [outputs, inputs] = weight.shape as [number, number];
-  matmul(device, {
-    a: matrix(x, inputs),
-    b: transposed(matrix(weight.weights, inputs)),
-    out: matrix(out, outputs),
-    ...(addend && { addend }),
-    shape: [count, outputs, inputs],
-  });
+  const [outputs, inputs] = weight.shape;
+  timesTransposed(device, { weight, count, from: matrix(x, inputs), out: matrix(out, outputs), addend });
   if (!adapter || !reduced) return;
   const { rank, pieces } = adapter;
   const columns = pieces.length * rank;
@@ -53,7 +47,7 @@ export function forwardLinear({ device, count, weight, adapter, reduced }: Linea
 /** The part of `forwardLinear` that the backward pass reads: scale · x · Aᵀ. Nothing where there is no correction. */
 export function reduceInput({ device, count, weight, adapter, reduced }: Linear, x: Tensor): void {
   if (!adapter || !reduced) return;
-  const inputs = weight.shape[1]!;
+  const inputs = weight.shape[1];
   const columns = adapter.pieces.length * adapter.rank;
   matmul(device, { a: matrix(x, inputs), b: transposed(matrix(adapter.a.weights, inputs)), out: matrix(reduced, columns), shape: [count, columns, inputs] });
   scale(device, reduced, count * columns, adapter.scale);
@@ -62,18 +56,10 @@ export function reduceInput({ device, count, weight, adapter, reduced }: Linear,
 /** Writes dx from dy, and adds to the gradients of what is trained. `dReduced` is scratch of `reduced`'s shape. */
 export function backwardLinear(linear: Linear, x: Tensor, dOut: Tensor, dX: Tensor, gradientOf: GradientOf, dReduced: Tensor | null): void {
   const { device, count, weight, adapter, reduced } = linear;
-  const [outputs, inputs] = weight.shape as [number, number];
-  matmul(device, { a: matrix(dOut, outputs), b: matrix(weight.weights, inputs), out: matrix(dX, inputs), shape: [count, inputs, outputs] });
-  const dWeight = gradientOf(weight);
-  if (dWeight) {
-    matmul(device, {
-      a: transposed(matrix(dOut, outputs)),
-      b: matrix(x, inputs),
-      out: matrix(dWeight, inputs),
-      shape: [outputs, inputs, count],
-      accumulate: true,
-    });
-  }
+  const [outputs, inputs] = weight.shape;
+  const dy = matrix(dOut, outputs);
+  timesMatrix(device, { weight, count, from: dy, out: matrix(dX, inputs) });
+  addToGradient(device, { weight, count, from: matrix(x, inputs), dOut: dy, gradientOf });
   if (!adapter || !reduced || !dReduced) return;
   const { rank, pieces } = adapter;
   const columns = pieces.length * rank;

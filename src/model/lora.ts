@@ -13,9 +13,10 @@ import { DataError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 import type { Device } from '../gpu/device.ts';
 import { elementsOf } from '../gpu/tensor.ts';
-import { matmul, matrix } from '../kernels/matmul.ts';
+import { matrix } from '../kernels/matmul.ts';
 import { scale } from '../kernels/scale.ts';
 import type { LayerParameters, Parameter, Parameters } from './parameters.ts';
+import { addToRows } from './weight-matrix.ts';
 
 export interface LoraOptions {
   readonly rank: number;
@@ -78,17 +79,17 @@ export function createLora(device: Device, parameters: Parameters, options: Lora
 function createMatrixAdapter(device: Device, matrix: LayerParameters[LinearName], { rank, alpha, rslora, targets }: LoraOptions): MatrixAdapter | null {
   const chosen = matrix.parts.filter(({ name }) => targets.some((target) => name.endsWith(`.${target}.weight`)));
   if (chosen.length === 0) return null;
-  const inputs = matrix.shape[1]!;
+  const inputs = matrix.shape[1];
   const peftName = (name: string, letter: 'A' | 'B') => `base_model.model.${name.replace(/\.weight$/, '')}.lora_${letter}.weight`;
   let rows = 0;
-  const pieces = chosen.map(({ offset, shape }) => {
-    const piece = { outputOffset: offset / inputs, outputs: shape[0]!, bRow: rows };
+  const pieces = chosen.map(({ firstRow, rows: outputs }) => {
+    const piece = { outputOffset: firstRow, outputs, bRow: rows };
     rows += piece.outputs;
     return piece;
   });
   const make = (letter: 'A' | 'B', shape: readonly number[], parts: Parameter['parts']): Parameter => {
     const name = `${matrix.name}.lora${letter}`;
-    return { name, shape, parts, weights: device.create('f32', shape, `adapter/${name}`) };
+    return { name, shape, parts, format: 'f32', weights: device.create('f32', shape, `adapter/${name}`) };
   };
   return {
     rank,
@@ -119,14 +120,8 @@ export function mergeLora(device: Device, parameters: Parameters, adapter: LoraA
       device.copy(a.weights, scaled);
       scale(device, scaled, scaled.length, correction.scale);
       pieces.forEach(({ outputOffset, outputs, bRow }, piece) => {
-        const out = matrix(layer[name].weights, inputs, outputOffset * inputs);
-        matmul(device, {
-          a: matrix(b.weights, rank, bRow * rank),
-          b: matrix(scaled, inputs, piece * rank * inputs),
-          out,
-          shape: [outputs, inputs, rank],
-          accumulate: true,
-        });
+        const product = { a: matrix(b.weights, rank, bRow * rank), b: matrix(scaled, inputs, piece * rank * inputs), inner: rank };
+        addToRows(device, layer[name], [outputOffset, outputOffset + outputs], product);
       });
       device.destroy(scaled);
     }

@@ -3,7 +3,7 @@
 import type { Device } from '../gpu/device.ts';
 import { type Tensor } from '../gpu/tensor.ts';
 import { ropeTable } from '../kernels/rope.ts';
-import { gatherRows, rowsOf, segmentSum } from '../kernels/rows.ts';
+import { rowsOf } from '../kernels/rows.ts';
 import { type BackwardRoom, type BlockRoom, createBackwardRoom, createBlockRoom } from './activations.ts';
 import { backwardBlock, type BlockContext, drop, type DropoutPass, forwardBlock, type LayerCache } from './block.ts';
 import type { ModelConfig } from './config.ts';
@@ -12,6 +12,7 @@ import { LanguageHead, type TokenSlopes, type TokenStats } from './head.ts';
 import type { LoraAdapter } from './lora.ts';
 import { type PackedBatch, withoutTarget } from './packing.ts';
 import { type Parameter, type Parameters, tensorsLike } from './parameters.ts';
+import { addRowsToGradient, gatherWeightRows } from './weight-matrix.ts';
 
 /** Rotary angles for every position a sequence can have, on the device. */
 export function createRopeTable(device: Device, config: ModelConfig, positions: number): Tensor {
@@ -101,7 +102,7 @@ export class Transformer {
     const { width } = this.config;
     const first = this.#blocks[0]!.input;
     const context = { ...this.#context(batch, adapter), ...(dropout && { dropout: { ...dropout, sequences: batch.sequences } }) };
-    gatherRows(this.device, { from: rowsOf(parameters.embedding.weights, width), rows: batch.tokens, out: rowsOf(first, width), count: batch.count, width });
+    gatherWeightRows(this.device, parameters.embedding, { rows: batch.tokens, out: rowsOf(first, width), count: batch.count });
     drop(context, first, width, 0, 'embedding');
     parameters.layers.forEach((layer, index) => {
       const next = this.#blocks[index + 1]?.input ?? this.#output;
@@ -122,8 +123,7 @@ export class Transformer {
       backwardBlock(context, layer, room, this.#back, gradientOf, index);
     }
     const { width } = this.config;
-    const dEmbedding = gradientOf(this.parameters.embedding);
-    if (dEmbedding) segmentSum(this.device, { from: rowsOf(this.#back.stream, width), ...batch.byToken, out: rowsOf(dEmbedding, width), width });
+    addRowsToGradient(this.device, this.parameters.embedding, { from: rowsOf(this.#back.stream, width), ...batch.byToken }, gradientOf);
   }
 
   clearGradients(): void {
@@ -173,7 +173,7 @@ export class InferencePass {
     const { width } = this.#config;
     const { tokens, positions, ranges, cacheRows, count } = fed;
     const { parameters, adapter } = this.#weights;
-    gatherRows(this.#device, { from: rowsOf(this.#weights.parameters.embedding.weights, width), rows: tokens, out: rowsOf(this.stream, width), count, width });
+    gatherWeightRows(this.#device, parameters.embedding, { rows: tokens, out: rowsOf(this.stream, width), count });
     const context: BlockContext = {
       device: this.#device,
       config: this.#config,

@@ -90,7 +90,8 @@ describe('the fused head', () => {
 
     const [logProbs, entropies] = [await device.read(tables.logProbs), await device.read(tables.entropies)];
     const atSlots = (table: HostArray) => Float64Array.from(packed.slots, (slot) => table[slot]!);
-    const { finalNorm, head: matrix } = parameters;
+    const { finalNorm, head: headMatrix } = parameters;
+    const matrix = headMatrix.ranges[0]!.parameter;
     const [normWeight, headWeights] = [await device.read(finalNorm.weights), await device.read(matrix.weights)];
     const got = {
       logProbs: atSlots(logProbs),

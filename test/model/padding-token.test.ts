@@ -15,7 +15,7 @@ async function embeddingGradient(padId: number | null): Promise<Float64Array> {
   const batch = model.place(packGroups(groups));
   model.forward(batch, statsTables(device, 1, 3), 1);
   model.backward(batch, lossCoefficients(device, groups, 1, 3).slopes, 1);
-  return numbersIn(device, model.gradients.get(parameters.embedding)!);
+  return numbersIn(device, model.gradients.get(parameters.embedding.ranges[0]!.parameter)!);
 }
 
 describe('the padding token', () => {
