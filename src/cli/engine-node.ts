@@ -2,12 +2,13 @@
 
 import { promptText } from '../data/prompt.ts';
 import type { Recipe } from '../recipe/recipe.ts';
-import type { Engine, EvaluateServices, SampleRequest, TrainServices } from './engine.ts';
+import type { Engine, EvaluateServices, ExportServices, SampleRequest, TrainServices } from './engine.ts';
 
 export const engineNode: Engine = {
   train: trainHere,
   evaluate: evaluateHere,
   sample: sampleHere,
+  export: exportHere,
   viewData: viewDataHere,
   plan: planHere,
   async doctor(options, out) {
@@ -69,6 +70,15 @@ async function sampleHere(recipe: Recipe, { adapter, prompt, prompts: count }: S
     ids: Array.from(rollout.tokens),
     logProbs: Array.from(rollout.logProbs),
   }));
+}
+
+async function exportHere(recipe: Recipe, { adapter, target, ...request }: ExportServices) {
+  const [{ exportPolicy }, { openExportPlace }] = await Promise.all([import('../recipe/export.ts'), import('../recipe/export-place-node.ts')]);
+  const place = await openExportPlace(target); // what is in the way is said before anything is loaded
+  const { services, opened } = await prepare(adapter);
+  const exported = await exportPolicy(recipe, services, place, request);
+  opened.device.close();
+  return exported;
 }
 
 async function viewDataHere(recipe: Recipe) {

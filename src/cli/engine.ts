@@ -1,6 +1,8 @@
 /** What the command line asks of the engine. `engine-node.ts` answers with the real one; tests answer with a stand-in. */
 
 import type { DataView } from '../recipe/data-view.ts';
+import type { Exported, ExportRequest } from '../recipe/export.ts';
+import type { ExportTarget } from '../recipe/export-place-node.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { CompletionSample, Metrics, RunObserver, TrainSummary } from '../trainer/observer.ts';
 import type { RunStore } from '../trainer/run-store.ts';
@@ -29,6 +31,11 @@ export interface SampleRequest {
   readonly signal: AbortSignal;
 }
 
+export interface ExportServices extends ExportRequest {
+  readonly adapter: string;
+  readonly target: ExportTarget;
+}
+
 /** Bytes of one part of a run. */
 export interface PlannedPart {
   readonly part: string;
@@ -40,6 +47,8 @@ export interface Engine {
   /** One evaluation of the weights the recipe names, without training. */
   evaluate(recipe: Recipe, services: EvaluateServices): Promise<Metrics>;
   sample(recipe: Recipe, request: SampleRequest): Promise<readonly CompletionSample[]>;
+  /** Writes the policy for other tools, and reads it back. */
+  export(recipe: Recipe, request: ExportServices): Promise<Exported>;
   /** How prompts meet the model, without a device. */
   viewData(recipe: Recipe): Promise<DataView>;
   /** Bytes by part, without a device. */

@@ -8,6 +8,7 @@ import { showData } from './data-show.ts';
 import type { Engine } from './engine.ts';
 import { ownVersion } from './environment-info.ts';
 import { evaluate } from './eval.ts';
+import { exportPolicyFiles, type ExportWords, readCheckpoint } from './export.ts';
 import { reportFailure } from './failure.ts';
 import type { SignalSource } from './interrupts.ts';
 import { withKeyFlags } from './key-flags.ts';
@@ -27,9 +28,9 @@ export interface Surroundings {
 }
 
 /** The options a verb was given; absent ones are off. */
-interface Options {
+interface Options extends ExportWords {
   readonly adapter?: string;
-  readonly json?: boolean;
+  readonly checkpoint?: string;
   readonly quiet?: boolean;
   readonly fresh?: boolean;
   readonly printConfig?: boolean;
@@ -80,7 +81,7 @@ function programOf(surroundings: Surroundings, finish: (code: number) => void): 
       async (words: string[], options: Options) => {
         const { overrides, ...rest } = sortWords(words);
         const chosen = options.adapter === undefined ? overrides : [...overrides, `adapter=${JSON.stringify(options.adapter)}`];
-        const loaded = await loadRecipe({ ...rest, overrides: chosen }, name === 'train' ? 'run' : 'weights');
+        const loaded = await loadRecipe({ ...rest, overrides: chosen }, name === 'train' ? 'run' : { checkpoint: readCheckpoint(options.checkpoint) });
         finish(options.printConfig ? printConfig(loaded, options, terminal) : await placed(loaded, () => work(loaded, options)));
       },
     );
@@ -98,6 +99,17 @@ function programOf(surroundings: Surroundings, finish: (code: number) => void): 
   )
     .option('--prompt <text>', 'the prompt, instead of held-out ones')
     .option('--prompts <count>', 'how many held-out prompts (3)');
+  verb('export', 'Write a run’s policy, or a model, for other tools; what was written is read back and compared.', (loaded, options) =>
+    exportPolicyFiles(loaded, options, surroundings),
+  )
+    .usage('[run folder | model folder | model.gguf | recipe.yaml] --format <format> [options]')
+    .option('--format <format>', 'peft (the adapter alone), safetensors (merged, as Hugging Face lays it out) or gguf')
+    .option('--type <type>', 'safetensors: f32 (default), f16, bf16; gguf: f16 (default), q8_0, f32')
+    .option('--checkpoint <which>', 'latest (default), best, or a step')
+    .option('--out <path>', 'where to; default export/ in the run’s folder')
+    .option('--base <name>', 'what a peft adapter calls its base model')
+    .option('--max-shard-size <size>', 'largest safetensors file, as 500MB or 5GB (default)')
+    .option('--force', 'replace an earlier export');
   verb('plan', 'Print batch sums, preset and bytes by part; no GPU needed.', (loaded, { json = false }) => plan(loaded, { json }, surroundings)).option(
     '--print-config',
     'print the complete recipe with the origin of each value, and stop',

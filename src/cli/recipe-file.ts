@@ -1,9 +1,11 @@
 /** Which recipe a command means, and reading it from disk. */
 
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RecipeError } from '../base/errors.ts';
+import { checkpointFault, readState } from '../trainer/checkpoint.ts';
+import { nodeStore } from '../trainer/run-store-node.ts';
 import { nearest } from '../recipe/nearest.ts';
 import { type LoadedRecipe, readRecipe } from '../recipe/read.ts';
 import { isOverride } from './key-flags.ts';
@@ -42,28 +44,60 @@ export function sortWords(words: readonly string[]): RecipeWords {
   return { overrides, ...(method && { method }), ...(path !== undefined && { path }) };
 }
 
+/** What a path is read for: to go on with a run, or for the weights of one of its checkpoints. */
+export type RecipeUse = 'run' | { readonly checkpoint: CheckpointChoice };
+
+/** The newest checkpoint, the best one that `checkpoint.keep_best` kept, or the one after a step. */
+export type CheckpointChoice = 'latest' | 'best' | number;
+
 /**
- * Reads the recipe that the words mean: a file, the recipe of a run's folder, or the default one.
- *
- * @param use `weights` takes the newest checkpoint of a run's folder as the model; `run` goes on with the run itself
+ * Reads the recipe that the words mean: a file, the recipe of a run's folder, or the default one. Where weights are asked for, the folder
+ * or the GGUF file of a model will do too.
  */
-export async function loadRecipe({ method, path, overrides }: RecipeWords, use: 'run' | 'weights'): Promise<LoadedRecipe> {
+export async function loadRecipe({ method, path, overrides }: RecipeWords, use: RecipeUse): Promise<LoadedRecipe> {
   const folder = path !== undefined && (await isFolder(path)) ? path : undefined;
-  const file = folder !== undefined ? join(folder, 'config.resolved.yaml') : (path ?? standardRecipe(method ?? 'grpo'));
-  const trained = folder === undefined || use === 'run' ? [] : await weightsOf(folder);
+  const isModel = use !== 'run' && path !== undefined && (await isModelPath(path));
+  const file = isModel ? standardRecipe('grpo') : folder !== undefined ? join(folder, 'config.resolved.yaml') : (path ?? standardRecipe(method ?? 'grpo'));
+  const weights = use === 'run' ? [] : isModel ? modelAt(path) : folder === undefined ? [] : modelAt(await checkpointOf(folder, use.checkpoint));
   const chosen = method === undefined ? [] : [`method=${method}`];
-  return readRecipe({ file, overrides: [...trained, ...chosen, ...overrides], environment: process.env, readText });
+  return readRecipe({ file, overrides: [...weights, ...chosen, ...overrides], environment: process.env, readText });
 }
 
 function standardRecipe(method: Method): string {
   return fileURLToPath(new URL(`../../examples/recipes/${standard[method]}`, import.meta.url));
 }
 
-/** The newest checkpoint of a run stands in for the weights it began with. */
-async function weightsOf(folder: string): Promise<string[]> {
-  const latest = await readFile(join(folder, 'checkpoints', 'latest'), 'utf8').catch(() => undefined);
-  if (latest === undefined) throw new RecipeError(`${folder}: expected the folder of a run with a checkpoint, got one without checkpoints/latest.`);
-  return [`model.path=${JSON.stringify(join(folder, 'checkpoints', latest.trim()))}`, 'model.init=null'];
+function modelAt(path: string): string[] {
+  return [`model.path=${JSON.stringify(path)}`, 'model.init=null'];
+}
+
+/** Whether a path is a model itself: a GGUF file, or a folder with a model's or an adapter's configuration and no run in it. */
+async function isModelPath(path: string): Promise<boolean> {
+  if (path.endsWith('.gguf')) return true;
+  const names = await readdir(path).catch((): string[] => []);
+  const isRun = names.includes('config.resolved.yaml');
+  return !isRun && names.some((name) => name === 'config.json' || name === 'adapter_config.json' || name.endsWith('.gguf'));
+}
+
+/**
+ * The folder of a run's checkpoint.
+ *
+ * @throws RecipeError if the run has none of that kind, or it is not whole
+ */
+export async function checkpointOf(run: string, choice: CheckpointChoice): Promise<string> {
+  const store = nodeStore(resolve(run));
+  const latest = (await readFile(join(run, 'checkpoints', 'latest'), 'utf8').catch(() => '')).trim();
+  if (!/^step_\d+$/.test(latest)) throw new RecipeError(`${run}: expected the folder of a run with a checkpoint, got one without checkpoints/latest.`);
+  const best = choice === 'best' ? (await readState(store, `checkpoints/${latest}`)).best : null;
+  if (choice === 'best' && best === null)
+    throw new RecipeError(`${run}: expected a best checkpoint, got a run that kept none. Set checkpoint.keep_best in its recipe, or name latest or a step.`);
+  const name = choice === 'latest' ? latest : `step_${best?.step ?? String(choice)}`;
+  const fault = choice === 'latest' ? null : await checkpointFault(store, `checkpoints/${name}`);
+  if (fault !== null) {
+    const kept = (await store.list('checkpoints')).flatMap(({ name: other }) => (other.startsWith('step_') ? [other] : []));
+    throw new RecipeError(`${run}: expected a checkpoint ${name}, got none that is whole (${fault}). The run has ${kept.join(', ')}.`);
+  }
+  return join(run, 'checkpoints', name);
 }
 
 async function readText(file: string, from: string | undefined): Promise<{ path: string; text: string }> {

@@ -51,7 +51,9 @@ export const GGUF_TYPES: ReadonlyMap<number, GgufType> = new Map([
 
 export const READABLE_TYPES: readonly string[] = [...GGUF_TYPES.values()].filter(({ isReadable }) => isReadable).map(({ name }) => name);
 
-/** A type by its name, as in `TensorEntry.dtype`. */
-export function ggufTypeNamed(name: string): GgufType | undefined {
-  return [...GGUF_TYPES.values()].find((type) => type.name === name);
+const BY_NAME: ReadonlyMap<string, GgufType & { readonly number: number }> = new Map([...GGUF_TYPES].map(([number, type]) => [type.name, { ...type, number }]));
+
+/** A type by its name, as in `TensorEntry.dtype`, with its number. */
+export function ggufTypeNamed(name: string): (GgufType & { readonly number: number }) | undefined {
+  return BY_NAME.get(name);
 }

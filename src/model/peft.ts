@@ -3,23 +3,65 @@
 import { DataError } from '../base/errors.ts';
 import { ALL_LINEAR, type LoraAdapter, type LoraOptions } from './lora.ts';
 
-/** `adapter_config.json` of an adapter, as text. */
-export function describeAdapter({ options }: LoraAdapter, baseModel: string | null): string {
+/** Settings of PEFT that Entrain leaves as PEFT has them; another tool finds every key it looks for. */
+const NEUTRAL = {
+  alora_invocation_tokens: null,
+  alpha_pattern: {},
+  arrow_config: null,
+  auto_mapping: null,
+  bias: 'none',
+  corda_config: null,
+  ensure_weight_tying: false,
+  eva_config: null,
+  exclude_modules: null,
+  fan_in_fan_out: false,
+  inference_mode: true,
+  init_lora_weights: true,
+  kasa_config: null,
+  layer_replication: null,
+  layers_pattern: null,
+  layers_to_transform: null,
+  loftq_config: {},
+  lora_bias: false,
+  lora_ga_config: null,
+  megatron_config: null,
+  megatron_core: 'megatron.core',
+  modules_to_save: null,
+  monteclora_config: null,
+  qalora_group_size: 16,
+  rank_pattern: {},
+  revision: null,
+  target_parameters: null,
+  trainable_token_indices: null,
+  use_bdlora: null,
+  use_dora: false,
+  use_qalora: false,
+  velora_config: null,
+} as const;
+
+/** The version of PEFT whose keys these are. */
+const PEFT_VERSION = '0.21.0';
+
+/**
+ * `adapter_config.json` of an adapter, as text.
+ *
+ * @param baseModel folder or hub name of the model it was trained on
+ */
+export function describeAdapter({ options }: Pick<LoraAdapter, 'options'>, baseModel: string | null): string {
   const config = {
+    ...NEUTRAL,
     peft_type: 'LORA',
+    peft_version: PEFT_VERSION,
     task_type: 'CAUSAL_LM',
     base_model_name_or_path: baseModel,
     r: options.rank,
     lora_alpha: options.alpha,
     lora_dropout: 0,
     use_rslora: options.rslora,
-    bias: 'none',
-    fan_in_fan_out: false,
-    init_lora_weights: true,
-    inference_mode: true,
     target_modules: [...options.targets].sort(),
   };
-  return `${JSON.stringify(config, null, 2)}\n`;
+  const sorted = Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return `${JSON.stringify(sorted, null, 2)}\n`;
 }
 
 /** Settings that change what an adapter computes and that Entrain does not have: each must be absent or neutral. */

@@ -165,21 +165,36 @@ export function* encodeSafetensors(
   tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>,
   metadata: Readonly<Record<string, string>> = {},
 ): Generator<Uint8Array> {
-  const byName = <Value>([a]: readonly [string, Value], [b]: readonly [string, Value]): number => (a < b ? -1 : a > b ? 1 : 0);
   const inOrder = [...tensors].sort(byName);
-  const header = new Map<string, unknown>();
-  const notes = Object.entries(metadata).sort(byName);
-  if (notes.length > 0) header.set('__metadata__', Object.fromEntries(notes));
-  let offset = 0;
   for (const [name, { shape, data }] of inOrder) {
     const count = shape.reduce((product, size) => product * size, 1);
     if (count !== data.length)
       throw new DataError(`${name}: expected ${count} numbers for [${shape.join(', ')}], got ${data.length}. Pass the tensor's own shape.`);
-    header.set(name, { dtype: 'F32', shape, data_offsets: [offset, offset + 4 * count] });
-    offset += 4 * count;
   }
-  yield encodeHeader(header);
+  yield safetensorsHeader(new Map(inOrder.map(([name, { shape }]) => [name, shape])), 'F32', metadata);
   for (const [, { data }] of inOrder) yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** Shapes by name, of tensors of one type whose bytes follow in this order, as the bytes a file begins with. */
+export function safetensorsHeader(
+  shapes: ReadonlyMap<string, readonly number[]>,
+  dtype: 'F32' | 'F16' | 'BF16',
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const header = new Map<string, unknown>();
+  const notes = Object.entries(metadata).sort(byName);
+  if (notes.length > 0) header.set('__metadata__', Object.fromEntries(notes));
+  let offset = 0;
+  for (const [name, shape] of shapes) {
+    const end = offset + shape.reduce((product, size) => product * size, DTYPE_BYTES[dtype]!);
+    header.set(name, { dtype, shape, data_offsets: [offset, end] });
+    offset = end;
+  }
+  return encodeHeader(header);
+}
+
+function byName<Value>([a]: readonly [string, Value], [b]: readonly [string, Value]): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** A Map keeps the order it was filled in even for names that look like numbers; an object would not. */

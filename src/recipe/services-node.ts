@@ -16,7 +16,8 @@ import { openTokenizer } from '../tokenizer/tokenizer-node.ts';
 import { openGgufSource, openGgufTokenizer } from './gguf-source.ts';
 import type { AdapterSource, BuildServices, ModelSource } from './services.ts';
 
-const SIDE_FILES = ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'chat_template.jinja'];
+const MODEL_FILES = ['config.json', 'generation_config.json'];
+const SIDE_FILES = [...MODEL_FILES, 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'chat_template.jinja'];
 
 const ADAPTER_CONFIG = 'adapter_config.json';
 
@@ -42,16 +43,18 @@ export function nodeServices(device: Device, { environment = process.env, note }
     device,
     async openModel(path, revision) {
       const named = await find(path, revision);
-      const folder = await baseFolder(named, find);
-      const model = await openBase(folder);
-      return folder === named ? model : { ...model, adapter: await openAdapterFolder(named) };
+      const base = await baseOf(named);
+      if (base === null) return openBase(named);
+      return { ...(await openBase(await find(base))), adapter: await openAdapterFolder(named, base) };
     },
     async openTokenizer(path, revision) {
-      const folder = await baseFolder(await find(path, revision), find);
+      const named = await find(path, revision);
+      const base = await baseOf(named);
+      const folder = base === null ? named : await find(base);
       const gguf = await ggufFileOf(folder);
       if (gguf !== null && !existsSync(join(folder, 'tokenizer.json'))) return openGgufTokenizer(await openFile(gguf));
       const files = await readSideFiles(folder);
-      return { tokenizer: await openTokenizer(folder), sideFiles: new Map([...files].filter(([name]) => name.startsWith('tokenizer'))) };
+      return { tokenizer: await openTokenizer(folder), sideFiles: new Map([...files].filter(([name]) => !MODEL_FILES.includes(name))) };
     },
     readPrompts: (path, names) => readPrompts(path, names),
     loadReward: (use, args) => loadRewardModule(use, { args }),
@@ -67,19 +70,28 @@ async function openBase(path: string): Promise<ModelSource> {
   return { ...model, sideFiles: new Map([...model.sideFiles, ...own]) };
 }
 
-/** The folder of the model itself: the base of an adapter's folder, else the folder. */
-async function baseFolder(folder: string, find: (path: string) => Promise<string>): Promise<string> {
+/** What an adapter's folder calls its base model; null for the folder of a model. */
+async function baseOf(folder: string): Promise<string | null> {
   const file = join(folder, ADAPTER_CONFIG);
-  if (!existsSync(file)) return folder;
-  const { base_model_name_or_path: base } = JSON.parse(await readFile(file, 'utf8')) as { readonly base_model_name_or_path?: string | null };
-  if (!base) throw new DataError(`${file}: expected base_model_name_or_path, got none. Write the folder of the model the adapter was trained on there.`);
-  return find(base);
+  if (!existsSync(file)) return null;
+  const { base_model_name_or_path: base } = await readAdapterConfig(file);
+  if (typeof base === 'string' && base !== '') return base;
+  throw new DataError(`${file}: expected base_model_name_or_path, got none. Write the folder of the model the adapter was trained on there.`);
 }
 
-async function openAdapterFolder(folder: string): Promise<AdapterSource> {
+async function openAdapterFolder(folder: string, base: string): Promise<AdapterSource> {
   const file = join(folder, ADAPTER_CONFIG);
-  const options = parseAdapterConfig(JSON.parse(await readFile(file, 'utf8')), file);
-  return { options, weights: await openWeights(await openFile(join(folder, 'adapter_model.safetensors'))) };
+  const options = parseAdapterConfig(await readAdapterConfig(file), file);
+  return { base, options, weights: await openWeights(await openFile(join(folder, 'adapter_model.safetensors'))) };
+}
+
+async function readAdapterConfig(file: string): Promise<{ readonly base_model_name_or_path?: unknown }> {
+  const text = await readFile(file, 'utf8');
+  try {
+    return Object(JSON.parse(text)) as { readonly base_model_name_or_path?: unknown };
+  } catch (cause) {
+    throw new DataError(`${file}: expected JSON, got ${JSON.stringify(text.slice(0, 40))}. The file is damaged; download it again.`, { cause });
+  }
 }
 
 /** A path as it stands, or below the package: `models/make-the-number` works in any folder. */

@@ -20,6 +20,8 @@ export interface ModelSource {
 }
 
 export interface AdapterSource {
+  /** The model it was trained on: a folder or a name of the hub. */
+  readonly base: string;
   readonly options: LoraOptions;
   readonly weights: Weights;
 }

@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Engine, TrainServices } from '../../src/cli/engine.ts';
+import type { Engine, ExportServices, TrainServices } from '../../src/cli/engine.ts';
 import { run, type Surroundings } from '../../src/cli/program.ts';
 import type { Recipe } from '../../src/recipe/recipe.ts';
 import type { MetricsRow, TrainSummary } from '../../src/trainer/observer.ts';
@@ -18,6 +18,7 @@ export interface Told {
 export class Workplace {
   readonly signals = new EventEmitter();
   readonly seen: Recipe[] = [];
+  readonly exports: ExportServices[] = [];
   quits = 0;
   /** What the stand-in does in a step, before it is told. */
   beforeStep: (step: number, services: TrainServices) => Promise<void> | void = () => {};
@@ -59,6 +60,18 @@ export class Workplace {
       train: (recipe, services) => this.#train(recipe, services),
       evaluate: () => Promise.resolve({ 'eval/heldout/mean@1': 0.25 }),
       sample: (_, { prompt }) => Promise.resolve([{ prompt: prompt ?? '67>21=', completion: '6+7+8', reward: 1, rewards: {}, finishReason: 'stop' as const }]),
+      export: (recipe, request) => {
+        this.seen.push(recipe);
+        this.exports.push(request);
+        return Promise.resolve({
+          path: join(this.folder, 'out'),
+          files: [{ file: 'model.safetensors', bytes: 2048 }],
+          distance: { logit: 0, kl: 0, sameBest: 1 },
+          tokens: 32,
+          adapter: null,
+          notes: ['take care.'],
+        });
+      },
       viewData: () =>
         Promise.resolve({
           name: 'sums',
