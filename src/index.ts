@@ -81,6 +81,7 @@ export {
   type Update,
 } from './algorithms/algorithm.ts';
 export { createAlgorithm } from './algorithms/index.ts';
+export { type EntropyLaw, entropyLawBand, type EntropyPoint, fitEntropyLaw, type LawBand } from './algorithms/law.ts';
 export { type MethodOptions } from './algorithms/methods.ts';
 export { type AlgorithmOptions, GRPO_OPTIONS } from './algorithms/options.ts';
 
@@ -91,7 +92,6 @@ export { createScorer, type ScoredRollout, type Scorer } from './engines/scorer.
 // The trainer: one step, the run, and those who watch it.
 export { type AnswerOptions, answerLogProbs, type AskedCompletions } from './trainer/answer-probabilities.ts';
 export { type Evaluation, type EvaluationSet, evaluate, passAtK } from './trainer/evaluate.ts';
-export { type EntropyLaw, type EntropyPoint, fitEntropyLaw } from './trainer/entropy-law.ts';
 export { type GuardOptions } from './trainer/guards.ts';
 export { type MetricSchema, renamed } from './trainer/metric-names.ts';
 export { type CompletionSample, type MetricsRow, type RunInfo, type RunObserver, silent, tellAll, type TrainSummary } from './trainer/observer.ts';

@@ -129,7 +129,7 @@ export const regimeTable: readonly RegimeRow[] = [
   {
     id: 'law-under-control',
     concerns: ({ algorithm: on }) => entropyControlsOf(on).slice(0, 1),
-    message: 'holds entropy, so the report’s fit of reward to entropy is not valid for this run: that law is of runs left alone.',
+    message: 'holds entropy or the policy, so the report’s fit of reward to entropy is not valid for this run: that law is of runs left alone.',
   },
 ];
 
@@ -137,7 +137,7 @@ function tooSmall({ share }: { readonly share: number }, tokens: number): boolea
   return share > 0 && Math.floor(share * tokens) === 0;
 }
 
-/** What holds entropy in an algorithm, as recipe keys; empty where nothing intervenes. */
+/** What holds entropy in an algorithm, or the policy to a reference, as recipe keys; empty where nothing intervenes. */
 export function entropyControlsOf(on: Partial<AlgorithmOptions> & MethodOptions): string[] {
   return [
     ...(on.entropyCoef !== undefined && on.entropyCoef !== 0 ? ['algorithm.entropy_coef'] : []),
@@ -146,6 +146,7 @@ export function entropyControlsOf(on: Partial<AlgorithmOptions> & MethodOptions)
     ...(on.siren ? ['algorithm.siren'] : []),
     ...(on.clipCov ? ['algorithm.clip_cov'] : []),
     ...(on.klCov ? ['algorithm.kl_cov'] : []),
+    ...(on.klCoef !== undefined && on.klCoef !== 0 ? ['algorithm.kl_coef'] : []),
   ];
 }
 

@@ -82,6 +82,7 @@ export const metricChapters: readonly MetricChapter[] = [
       { name: 'select/entropy_ratio_share', meaning: 'share of tokens whose entropy has left its band', from: 'Su et al. 2025' },
       { name: 'peak_entropy', meaning: 'mean entropy of a completion’s most undecided tokens, which SIREN holds near its anchor', unit: 'nats' },
       { name: 'select/off_policy_share', meaning: 'share of tokens in completions left out for having drifted from their sampler' },
+      { name: 'rollout_corr/rollout_is_batch_norm_factor', meaning: 'what the weights are divided by, where batch_normalize is on', from: verl },
       { name: 'rollout_corr/rollout_is_mean', meaning: 'mean importance weight of old policy to sampler', from: verl },
       { name: 'rollout_corr/rollout_is_ratio_fraction_high', meaning: 'share of weights above the upper bound', from: verl },
       { name: 'rollout_corr/rollout_is_ratio_fraction_low', meaning: 'share of weights below the lower bound', from: verl },
@@ -113,6 +114,16 @@ export const metricChapters: readonly MetricChapter[] = [
       { name: 'eval/{set}/entropy', meaning: 'mean over sampled tokens, at the temperature of the evaluation', unit: 'nats' },
       { name: 'eval/{set}/mean_length', meaning: 'mean number of sampled tokens', unit: 'tokens' },
       { name: 'eval/{set}/clipped_ratio', meaning: 'share of completions cut off at the limit' },
+      {
+        name: 'law/{set}/{a,b,ceiling}',
+        meaning:
+          'least-squares fit of mean@1 = −a·e^entropy + b over the evaluations so far, and its value b − a at entropy 0; from three different entropies on',
+        from: 'Cui et al. 2025',
+      },
+      { name: 'law/{set}/{a,b,ceiling}_{low,high}', meaning: 'ends of the band: 95 % of the fits to evaluations drawn anew with replacement (1000 draws)' },
+      { name: 'law/{set}/r2', meaning: 'share of the variance of mean@1 that the fit explains; absent where all are equal' },
+      { name: 'law/{set}/rmse', meaning: 'root of the mean squared distance of mean@1 from the fit' },
+      { name: 'law/{set}/valid', meaning: '0 where something holds the entropy, or the policy to a reference: the law is of runs left alone' },
     ],
   },
   {

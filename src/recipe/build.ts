@@ -2,6 +2,7 @@
 
 import type { Algorithm } from '../algorithms/algorithm.ts';
 import { createAlgorithm } from '../algorithms/index.ts';
+import { entropyControlsOf } from '../algorithms/regime-lint.ts';
 import { Random } from '../base/random.ts';
 import { promptOrder } from '../data/prompt.ts';
 import { Learner } from '../engines/learner.ts';
@@ -131,7 +132,7 @@ export async function buildRun(recipe: Recipe, services: BuildServices, deviceNa
     live: liveParts(recipe, built, optimizer, progress),
     run,
     takeStep,
-    ...(!isSft && { greatestReward: scorer.greatest }),
+    ...(!isSft && { greatestReward: scorer.greatest, holdsEntropy: entropyControlsOf(recipe.algorithm).length > 0 }),
     async evaluate(step) {
       const results = [];
       for (const set of evaluations) results.push(await evaluate({ sampler, scorer, encode }, set, random.at(step)));

@@ -14,7 +14,7 @@ export function regimeNotes({ method, algorithm, batch, rollout, reward }: Recip
     updatesPerStep: (batch.prompts / updatePrompts) * batch.epochs,
     mostTokensPerUpdate: updatePrompts * rollout.n * rollout.maxTokens,
     filtersGroups: algorithm.filterGroups.enable,
-    rewardNames: reward.map(({ use }) => use.split(':').at(-1)!),
+    rewardNames: reward.map(({ use }) => use),
     takesSamplerLogProbs: algorithm.oldLogProbs === 'sampler' || (algorithm.oldLogProbs === 'auto' && isUnfiltered({ ...rollout, topK: rollout.topK ?? 0 })),
   });
 }

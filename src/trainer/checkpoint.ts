@@ -18,6 +18,7 @@ import { type Parameters, loadParameters, readParts } from '../model/parameters.
 import { type ByteSource, encodeSafetensors } from '../model/safetensors.ts';
 import { openWeights, type Weights } from '../model/weights.ts';
 import type { AdamW } from '../optim/adamw.ts';
+import type { LawPoints } from './entropy-law.ts';
 import type { GuardState } from './guards.ts';
 import type { Bookmark } from './observer.ts';
 import { type FileContent, readText, type RunStore } from './run-store.ts';
@@ -50,6 +51,7 @@ export interface CheckpointState {
   readonly best: { readonly value: number; readonly step: number } | null;
   /** Absent in checkpoints of an earlier version of Entrain. */
   readonly guards?: GuardState;
+  readonly law?: LawPoints;
   readonly device: string;
   readonly recipeHash: string;
 }

@@ -1,40 +1,50 @@
-/** The law that ties reward to entropy while a policy learns: what is gained is paid for in entropy, until none is left. */
+/** Follows the law of reward and entropy over a run's evaluations, and says at each what it comes to. */
 
-export interface EntropyPoint {
-  /** Nats. */
-  readonly entropy: number;
-  readonly reward: number;
+import { entropyLawBand, type EntropyPoint, fitEntropyLaw } from '../algorithms/law.ts';
+import { Random } from '../base/random.ts';
+
+/** The points so far, by evaluation set; part of a checkpoint. */
+export type LawPoints = Readonly<Record<string, readonly EntropyPoint[]>>;
+
+export interface LawWatch {
+  /** Takes one evaluation of every set in; returns metrics of each set that has a fit. */
+  take(metrics: Readonly<Record<string, number>>): Record<string, number>;
+  state(): LawPoints;
 }
 
-/** Reward as a function of entropy, fitted: R = −a · e^H + b. */
-export interface EntropyLaw {
-  readonly a: number;
-  readonly b: number;
-  /** Share of the reward's variance that the law explains. */
-  readonly r2: number;
-  /** Reward at entropy 0: b − a. */
-  readonly ceiling: number;
+/** @param isHeld Something holds the entropy or the policy, so that the law is not valid for this run. */
+export function lawWatch(isHeld: boolean, known: LawPoints = {}): LawWatch {
+  const points = new Map<string, EntropyPoint[]>(Object.entries(known).map(([set, own]) => [set, [...own]]));
+  return {
+    take(metrics) {
+      const said: Record<string, number> = {};
+      for (const [name, entropy] of Object.entries(metrics)) {
+        const set = /^eval\/(.+)\/entropy$/.exec(name)?.[1];
+        const reward = metrics[`eval/${set}/mean@1`];
+        if (set === undefined || reward === undefined) continue;
+        const own = [...(points.get(set) ?? []), { entropy, reward }];
+        points.set(set, own);
+        Object.assign(said, lawMetrics(set, own, isHeld));
+      }
+      return said;
+    },
+    state: () => Object.fromEntries(points),
+  };
 }
 
-/**
- * Fits R = −a·e^H + b by least squares; null for fewer than three different entropies.
- *
- * @source Cui et al. 2025, arXiv:2505.22617, "The Entropy Mechanism"
- */
-export function fitEntropyLaw(points: readonly EntropyPoint[]): EntropyLaw | null {
-  const finite = points.filter(({ entropy, reward }) => Number.isFinite(entropy) && Number.isFinite(reward));
-  if (new Set(finite.map(({ entropy }) => entropy)).size < 3) return null;
-  const x = finite.map(({ entropy }) => Math.exp(entropy));
-  const y = finite.map(({ reward }) => reward);
-  const [meanX, meanY] = [mean(x), mean(y)];
-  const sxx = mean(x.map((value) => (value - meanX) * (value - meanX)));
-  const syy = mean(y.map((value) => (value - meanY) * (value - meanY)));
-  const sxy = mean(x.map((value, i) => (value - meanX) * (y[i]! - meanY)));
-  const slope = sxy / sxx;
-  const b = meanY - slope * meanX;
-  return { a: -slope, b, r2: syy === 0 ? 1 : (sxy * sxy) / (sxx * syy), ceiling: b + slope };
+/** The draws of the band, the same for every run and report. */
+export function bandRandom(): Random {
+  return Random.seeded(0).fork('entropy-law');
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+function lawMetrics(set: string, points: readonly EntropyPoint[], isHeld: boolean): Record<string, number> {
+  const [law, band] = [fitEntropyLaw(points), entropyLawBand(points, bandRandom())];
+  if (!law || !band) return {};
+  const at = (name: string): string => `law/${set}/${name}`;
+  const metrics: Record<string, number> = { [at('valid')]: isHeld ? 0 : 1, [at('rmse')]: law.rmse, ...(law.r2 !== null && { [at('r2')]: law.r2 }) };
+  for (const name of ['a', 'b', 'ceiling'] as const) {
+    metrics[at(name)] = law[name];
+    [metrics[at(`${name}_low`)], metrics[at(`${name}_high`)]] = band[name];
+  }
+  return metrics;
 }

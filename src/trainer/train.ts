@@ -3,6 +3,7 @@
 import type { AlgorithmState } from '../algorithms/algorithm.ts';
 import type { SetpointEdit } from '../algorithms/setpoint-edit.ts';
 import { type Checkpointed, type CheckpointState, findCheckpoint, pruneCheckpoints, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { lawWatch } from './entropy-law.ts';
 import type { Evaluation } from './evaluate.ts';
 import { type GuardOptions, Guards } from './guards.ts';
 import type { CompletionSample, MetricsRow, RunInfo, RunObserver, TrainSummary } from './observer.ts';
@@ -21,6 +22,8 @@ export interface TrainJob {
   restoreAlgorithm(state: AlgorithmState): void;
   /** The most a completion can earn, where that is known. */
   readonly greatestReward?: number | undefined;
+  /** Something holds the entropy, or the policy to a reference: the law of reward and entropy is not of such runs. */
+  readonly holdsEntropy?: boolean;
   /** Present where a method follows a setpoint that may be edited. */
   readonly editSetpoint?: (edits: readonly SetpointEdit[]) => void;
 }
@@ -60,14 +63,20 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
     greatestReward: job.greatestReward,
     state: resumed?.guards,
   });
+  const law = lawWatch(job.holdsEntropy ?? false, resumed?.law);
+  const evaluate = async (step: number) => {
+    const evaluations = await job.evaluate(step);
+    const metrics = metricsOf(evaluations);
+    return { evaluations, metrics: { ...metrics, ...law.take(metrics) } };
+  };
   await observer.started({ ...job.info, startStep: progress.step, attempt: options.attempt });
 
   let last: MetricsRow = row(progress.step, options.attempt, {});
   if (progress.step === 0 && options.evalAtStart) {
-    const evaluations = await job.evaluate(0);
+    const { evaluations, metrics } = await evaluate(0);
     if (evaluations.length > 0) {
-      last = row(0, options.attempt, metricsOf(evaluations));
-      await observer.evaluated(0, metricsOf(evaluations), samplesOf(evaluations));
+      last = row(0, options.attempt, metrics);
+      await observer.evaluated(0, metrics, samplesOf(evaluations));
       await observer.step(last);
     }
   }
@@ -75,7 +84,7 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
   let checkpoint: string | undefined;
   let savedStep = progress.step;
   const save = async () => {
-    checkpoint = await saveCheckpoint(store, job.live, { ...(await stateOf(job, observer, options)), best, guards: guards.state() });
+    checkpoint = await saveCheckpoint(store, job.live, { ...(await stateOf(job, observer, options)), best, guards: guards.state(), law: law.state() });
     savedStep = progress.step;
     await pruneCheckpoints(store, { ...options.checkpoint, keep: best ? [best.step] : [], step: savedStep });
   };
@@ -97,9 +106,9 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
     guards.count(result);
     const isLast = step === options.steps || guards.solved() !== null;
     const isStopping = signal.aborted;
-    const evaluations = isDue(step, options.evalEvery) || isLast ? await job.evaluate(step) : [];
-    last = row(step, options.attempt, { ...result.metrics, ...metricsOf(evaluations) });
-    if (evaluations.length > 0) await observer.evaluated(step, metricsOf(evaluations), samplesOf(evaluations));
+    const { evaluations, metrics } = isDue(step, options.evalEvery) || isLast ? await evaluate(step) : { evaluations: [], metrics: {} };
+    last = row(step, options.attempt, { ...result.metrics, ...metrics });
+    if (evaluations.length > 0) await observer.evaluated(step, metrics, samplesOf(evaluations));
     await observer.step(last);
     if (result.scored.length > 0) await observer.completions(step, stepSamples(result));
     await guards.check(result);
@@ -140,7 +149,7 @@ async function stateOf(
   job: TrainJob,
   observer: RunObserver,
   options: TrainOptions,
-): Promise<Omit<CheckpointState, 'version' | 'progress' | 'optimizerStep' | 'best' | 'guards'>> {
+): Promise<Omit<CheckpointState, 'version' | 'progress' | 'optimizerStep' | 'best' | 'guards' | 'law'>> {
   return {
     algorithm: job.algorithmState(),
     bookmark: await observer.bookmark(),

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { fitEntropyLaw } from '../../src/trainer/entropy-law.ts';
 import { lineOf } from '../../src/trainer/metrics-file.ts';
 import type { MetricsRow } from '../../src/trainer/observer.ts';
 import { writeReport } from '../../src/trainer/report/from-store.ts';
@@ -55,6 +54,29 @@ describe('the report', () => {
     expect(page).toMatch(/Fitted: a [\d.−]+/);
   });
 
+  it('shows the law with its band, and marks it not valid where something held the entropy', () => {
+    const more = [0, 1, 2, 4, 8].map((step) => ({
+      ...evaluations[0]!,
+      step,
+      'eval/heldout/mean@1': 0.2 + step / 20 + (step % 2) / 50,
+      'eval/heldout/entropy': 1 - step / 10,
+    }));
+    const free = reportPage({ ...input, evaluations: more });
+    expect(free).toContain('<g class="law"><path class="band tone-2" d="M');
+    expect(free).toMatch(/reward at entropy 0 would be [\d.]+, between [\d.]+ and [\d.]+ in 95 % of resamplings/);
+    expect(free).not.toMatch(/[Nn]ot valid/);
+    for (const held of [
+      reportPage({ ...input, evaluations: more.map((row) => ({ ...row, 'law/heldout/valid': 0 })) }),
+      reportPage({ ...input, evaluations: more, rows: rows.map((row) => ({ ...row, entropy_coef: 0.03 })) }),
+    ]) {
+      expect(held).toContain('<g class="law not-valid">');
+      expect(held).toContain('R = −a·e^H + b, not valid');
+      expect(held).toContain('Not valid for this run');
+    }
+    const valid = reportPage({ ...input, evaluations: more.map((row) => ({ ...row, 'law/heldout/valid': 1 })) });
+    expect(valid).not.toMatch(/[Nn]ot valid/);
+  });
+
   it('is whole for a run that has only begun', () => {
     const empty = reportPage({ ...input, rows: [], evaluations: [] });
     expect(empty).toContain('No step yet');
@@ -107,18 +129,5 @@ describe('scales', () => {
 
   it('shows numbers short, and those that are not finite too', () => {
     expect([0, 0.12345, -2, 1e-6, 123456, NaN, Infinity].map(label)).toEqual(['0', '0.123', '−2', '1.0e−6', '1.2e5', 'NaN', '∞']);
-  });
-});
-
-describe('the law of entropy and reward', () => {
-  it('is found exactly where it holds, and not from fewer than three entropies', () => {
-    const points = [1, 0.8, 0.5, 0.2].map((entropy) => ({ entropy, reward: 1.3 - 0.4 * Math.exp(entropy) }));
-    const law = fitEntropyLaw(points)!;
-    expect(law.a).toBeCloseTo(0.4, 12);
-    expect(law.b).toBeCloseTo(1.3, 12);
-    expect(law.r2).toBeCloseTo(1, 12);
-    expect(law.ceiling).toBeCloseTo(0.9, 12);
-    expect(fitEntropyLaw(points.slice(0, 2))).toBeNull();
-    expect(fitEntropyLaw([...points.slice(0, 2), { entropy: NaN, reward: 1 }])).toBeNull();
   });
 });

@@ -4,5 +4,8 @@ import { fitEntropyLaw } from '../../../src/algorithms/law.ts';
 import type { CaseView } from './case.ts';
 
 export const law = {
-  law_fit: (view: CaseView): object => fitEntropyLaw(view.row('entropy'), view.row('reward')) ?? { fit: null },
+  law_fit: (view: CaseView): object => {
+    const rewards = view.row('reward');
+    return fitEntropyLaw(view.row('entropy').map((entropy, i) => ({ entropy, reward: rewards[i]! }))) ?? { fit: null };
+  },
 };

@@ -1,6 +1,6 @@
 /** Line plots and the entropy–reward plane, as inline SVG. Colours come from the page's style, so light and dark both work. */
 
-import { type EntropyLaw, type EntropyPoint } from '../entropy-law.ts';
+import type { EntropyLaw, EntropyPoint, LawBand } from '../../algorithms/law.ts';
 import { type Html, markup } from './html.ts';
 import { label, type Scale, scaleOver } from './scale.ts';
 
@@ -45,8 +45,15 @@ export function linePlot({ title, caption, series, fromZero = true }: Plot): Htm
   return figure(title, caption, drawn, markup`${axes(xs, ys, 'step')}${drawn.map((one) => path(one, xs, ys))}`);
 }
 
-/** Reward against entropy, one dot an evaluation, light to dark as training goes on; with the fitted law and its ceiling. */
-export function entropyPlane(points: readonly EntropyPoint[], law: EntropyLaw | null, caption: string): Html {
+/** The law as it is drawn: grey, and marked, where it is not valid for the run. */
+export interface DrawnLaw {
+  readonly law: EntropyLaw;
+  readonly band: LawBand;
+  readonly isValid: boolean;
+}
+
+/** Reward against entropy, one dot an evaluation, light to dark as training goes on; with the fitted law, its band and its ceiling. */
+export function entropyPlane(points: readonly EntropyPoint[], drawn: DrawnLaw | null, caption: string): Html {
   const finite = points.filter(({ entropy, reward }) => Number.isFinite(entropy) && Number.isFinite(reward));
   if (finite.length < 2) return markup``;
   const xs = scaleOver(
@@ -55,25 +62,35 @@ export function entropyPlane(points: readonly EntropyPoint[], law: EntropyLaw | 
     box.right,
     { withZero: true },
   );
-  const fitted = law ? curveOf(law, 1.05 * finite.reduce((most, { entropy }) => Math.max(most, entropy), 0)) : [];
+  const highest = 1.05 * finite.reduce((most, { entropy }) => Math.max(most, entropy), 0);
+  const fitted = drawn ? curveOf((entropy) => drawn.law.b - drawn.law.a * Math.exp(entropy), highest) : [];
   const ys = scaleOver([...finite.map(({ reward }) => reward), ...fitted.map(([, y]) => y)], box.bottom, box.top, { withZero: true });
   const dots = finite.map(({ entropy, reward }, i) => {
     const share = (0.25 + (0.75 * i) / (finite.length - 1)).toFixed(2);
     const title = `entropy ${label(entropy)}, reward ${label(reward)}`;
     return markup`<circle class="dot tone-1" cx="${px(xs.at(entropy))}" cy="${px(ys.at(reward))}" r="4" fill-opacity="${share}"><title>${title}</title></circle>`;
   });
-  const curve: Series = { name: 'R = −a·e^H + b', points: fitted, tone: 2 };
+  const curve: Series = { name: drawn?.isValid === false ? 'R = −a·e^H + b, not valid' : 'R = −a·e^H + b', points: fitted, tone: 2 };
   const named: Series = { name: 'evaluations, first to last', points: [], tone: 1, marks: true };
-  const drawing = markup`${axes(xs, ys, 'entropy, nats')}${law ? path(curve, xs, ys) : undefined}${dots}`;
-  return figure('Reward against entropy', caption, law ? [named, curve] : [named], drawing);
+  const law = drawn
+    ? markup`<g class="${drawn.isValid ? 'law' : 'law not-valid'}">${bandOf(drawn.band, highest, xs, ys)}${path(curve, xs, ys)}</g>`
+    : undefined;
+  return figure('Reward against entropy', caption, drawn ? [named, curve] : [named], markup`${axes(xs, ys, 'entropy, nats')}${law}${dots}`);
 }
 
-/** The law from entropy 0, where its ceiling shows, to just past the data. */
-function curveOf(law: EntropyLaw, highest: number): [number, number][] {
+/** Values from entropy 0, where the ceiling shows, to just past the data. */
+function curveOf(at: (entropy: number) => number, highest: number): [number, number][] {
   return Array.from({ length: 41 }, (_, i) => {
     const entropy = (highest * i) / 40;
-    return [entropy, law.b - law.a * Math.exp(entropy)];
+    return [entropy, at(entropy)];
   });
+}
+
+/** The area between the band's edges, cut at the plane's. */
+function bandOf(band: LawBand, highest: number, xs: Scale, ys: Scale): Html {
+  const inside = (y: number): number => Math.min(box.bottom, Math.max(box.top, ys.at(y)));
+  const edge = (side: 0 | 1): string[] => curveOf((entropy) => band.at(entropy)[side], highest).map(([x, y]) => `${px(xs.at(x))} ${px(inside(y))}`);
+  return markup`<path class="band tone-2" d="M${[...edge(1), ...edge(0).toReversed()].join('L')}Z" />`;
 }
 
 function figure(title: string, caption: string, series: readonly Series[], drawing: Html): Html {

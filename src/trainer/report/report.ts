@@ -1,6 +1,7 @@
 /** The report of a run: one HTML file that needs nothing else, drawn from the run's rows. */
 
-import { type EntropyPoint, fitEntropyLaw } from '../entropy-law.ts';
+import { type EntropyLaw, entropyLawBand, type EntropyPoint, fitEntropyLaw, type LawBand } from '../../algorithms/law.ts';
+import { bandRandom } from '../entropy-law.ts';
 import type { MetricsRow } from '../observer.ts';
 import { type Html, markup } from './html.ts';
 import { entropyPlane, linePlot, type Series } from './plot.ts';
@@ -136,12 +137,20 @@ function entropyFigure(rows: readonly MetricsRow[], evaluations: readonly Metric
     entropy: numberOf(row[isHeldOut ? entropyKey : 'entropy']),
     reward: numberOf(row[isHeldOut ? rewardKey : 'reward']),
   }));
-  const law = fitEntropyLaw(points);
+  const [law, band] = [fitEntropyLaw(points), entropyLawBand(points, bandRandom())];
   const where = isHeldOut ? 'Held-out prompts, one dot an evaluation.' : 'Training steps.';
-  const fit = law ? ` Fitted: a ${label(law.a)}, b ${label(law.b)}, R² ${label(law.r2)}; reward at entropy 0 would be ${label(law.ceiling)}.` : '';
-  const isHeld = rows.some((row) => ENTROPY_HOLDS.some((name) => Math.abs(numberOf(row[name])) > 0));
-  const validity = law && isHeld ? ' Not valid for this run: the law is of runs left alone, and here something held the entropy.' : '';
-  return entropyPlane(points, law, where + fit + validity);
+  if (!law || !band) return entropyPlane(points, null, where);
+  const isHeld =
+    evaluations.some((row) => keysOf([row], /^law\/.*\/valid$/).some((key) => row[key] === 0)) ||
+    rows.some((row) => ENTROPY_HOLDS.some((name) => Math.abs(numberOf(row[name])) > 0));
+  const validity = isHeld ? ' Not valid for this run: the law is of runs left alone, and here something held the entropy or the policy.' : '';
+  return entropyPlane(points, { law, band, isValid: !isHeld }, where + fitSentence(law, band) + validity);
+}
+
+function fitSentence({ a, b, r2, ceiling }: EntropyLaw, band: LawBand): string {
+  const [low, high] = band.ceiling;
+  const explained = r2 === null ? '' : `, R² ${label(r2)}`;
+  return ` Fitted: a ${label(a)}, b ${label(b)}${explained}; reward at entropy 0 would be ${label(ceiling)}, between ${label(low)} and ${label(high)} in ${label(100 * band.level)} % of resamplings of the points (the band).`;
 }
 
 function headline(evaluations: readonly MetricsRow[], rows: readonly MetricsRow[]): Html {

@@ -26,6 +26,8 @@ svg text { font: 11px system-ui, sans-serif; fill: var(--soft); font-variant-num
 .grid { stroke: var(--rule); }
 .line { fill: none; stroke: currentColor; stroke-width: 1.75; stroke-linejoin: round; }
 .dot { fill: currentColor; }
+.band { fill: currentColor; fill-opacity: .14; }
+.not-valid * { color: var(--soft); stroke-dasharray: 4 4; }
 .tone-1 { color: var(--tone-1); } .tone-2 { color: var(--tone-2); } .tone-3 { color: var(--tone-3); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; }
