@@ -20,9 +20,6 @@ import { openDemoSite } from './demo-site.ts';
 const PARTS = ['opening', 'recorded', 'live', 'memory'] as const;
 type Part = (typeof PARTS)[number];
 
-/** For memory: what a slice of a river holds does not depend on how often one is measured, and most of the time would go there. */
-const SELDOM = 20;
-
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => !PARTS.some((part) => part === name));
 if (unknown !== undefined) throw new Error(`demo-check: expected parts of ${PARTS.join(', ')}, got ${unknown}.`);
@@ -44,7 +41,7 @@ try {
       figures.push(...live.figures);
       sizeLines = live.sizeLines;
     }
-    if (wants('memory')) figures.push(...(await memoryFigures(browser, site.url, await recorderScript({ riverEvery: SELDOM }), say)));
+    if (wants('memory')) figures.push(...(await memoryFigures(browser, site.url, script, say)));
   } finally {
     await browser.close();
   }

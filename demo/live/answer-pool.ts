@@ -1,6 +1,6 @@
 /** The right answers to a prompt that are known: those enumerated up to a length, and all that were ever sampled, as far as there is room. */
 
-import { enumerateAnswers, NUMBER_VOCABULARY, parseNumberQuestion } from '../../src/index.ts';
+import { enumerateAnswers, NUMBER_VOCABULARY, type NumberTask, parseNumberQuestion } from '../../src/index.ts';
 
 /** Answers kept from one measurement to the next: the likeliest. */
 const ROOM = 224;
@@ -28,8 +28,8 @@ export class AnswerPool {
   readonly #fresh: Set<string>;
   #measurement = 0;
 
-  constructor(prompt: string, endId: number) {
-    this.#known = new Map(enumerated(prompt).map((text) => [text, unasked(text, tokensOf(text, endId))]));
+  constructor(prompt: string, endId: number, task: NumberTask) {
+    this.#known = new Map(enumerated(prompt, task).map((text) => [text, unasked(text, tokensOf(text, endId))]));
     this.#fresh = new Set(this.#known.keys());
   }
 
@@ -68,13 +68,13 @@ function unasked(text: string, tokens: Uint32Array): Standing {
 }
 
 /** All right answers of the fewest digits, then of one more, while there are few enough. */
-function enumerated(prompt: string): string[] {
+function enumerated(prompt: string, task: NumberTask): string[] {
   const question = parseNumberQuestion(prompt);
   if (!question) return [];
   let found: string[] = [];
   for (let digits = 1; digits <= LONGEST_ENUMERATED; digits++) {
     const longer: string[] = [];
-    for (const answer of enumerateAnswers(question, digits)) {
+    for (const answer of enumerateAnswers(question, digits, task)) {
       longer.push(answer);
       if (longer.length > ENUMERATED) return found;
     }

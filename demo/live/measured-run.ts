@@ -63,7 +63,7 @@ export class MeasuredRun {
   readonly #built: BuiltRun;
   readonly #options: MeasureOptions;
   readonly #rivers: Rivers;
-  readonly #capture = new TokenCapture();
+  readonly #capture: TokenCapture;
   readonly #evaluatesFirst: boolean;
   #algorithm: Algorithm;
   #run: TrainingRun;
@@ -86,7 +86,9 @@ export class MeasuredRun {
     this.#options = options;
     this.#run = built.run;
     this.#algorithm = built.run.algorithm;
-    this.#rivers = new Rivers(built.run, options.probes);
+    const task = { ...recipe.data.makeTheNumber, maxTokens: recipe.rollout.maxTokens };
+    this.#rivers = new Rivers(built.run, options.probes, task);
+    this.#capture = new TokenCapture(task);
     this.#evaluatesFirst = recipe.eval.data !== null && recipe.eval.atStart;
     this.#looked = this.#unseen();
     if (weight) this.change(recipe, weight);

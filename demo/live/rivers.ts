@@ -5,7 +5,7 @@
  * teacher-forced pass over all of them. All other right answers together are the sampled share of right answers less the bands.
  */
 
-import { answerLogProbs, numberPrompt, parseNumberQuestion, type Prompt, type ScoredRollout, type TrainingRun } from '../../src/index.ts';
+import { answerLogProbs, numberPrompt, type NumberTask, parseNumberQuestion, type Prompt, type ScoredRollout, type TrainingRun } from '../../src/index.ts';
 import type { RiverSlice } from '../data/frame.ts';
 import { AnswerPool } from './answer-pool.ts';
 
@@ -28,10 +28,10 @@ export class Rivers {
   readonly #watched: readonly Watched[];
   readonly #threshold: number;
 
-  constructor(run: MeasuredRun, probes: readonly string[]) {
+  constructor(run: MeasuredRun, probes: readonly string[], task: NumberTask) {
     const [endId] = run.settings.sampling.stopIds;
     this.#run = run;
-    this.#watched = probes.map((text) => ({ prompt: promptOf(text), pool: new AnswerPool(text, endId!) }));
+    this.#watched = probes.map((text) => ({ prompt: promptOf(text), pool: new AnswerPool(text, endId!, task) }));
     this.#threshold = run.evaluations[0]?.threshold ?? 1;
   }
 

@@ -11,6 +11,7 @@ import {
   type MiniBatch,
   MOMENTS,
   NUMBER_VOCABULARY,
+  type NumberTask,
   parseNumberQuestion,
   type StepResult,
   type Tensor,
@@ -35,8 +36,14 @@ interface Seen {
 }
 
 export class TokenCapture {
+  readonly #task: NumberTask;
   #kept: Kept | null = null;
   #seen: Seen | null = null;
+
+  /** @param task what verdicts are by */
+  constructor(task: NumberTask) {
+    this.#task = task;
+  }
 
   /** The algorithm, watched. */
   watch(algorithm: Algorithm): Algorithm {
@@ -61,7 +68,7 @@ export class TokenCapture {
     if (!seen) return null;
     const { device, tables, moments } = seen.kept;
     const reads = await Promise.all([...TABLES.map((name) => device.read(tables[name])), ...(moments ? [device.read(moments)] : [])]);
-    return laidOut(seen.batch, result, (name) => reads[TABLES.indexOf(name)]!, reads[TABLES.length] ?? null);
+    return laidOut(this.#task, seen.batch, result, (name) => reads[TABLES.indexOf(name)]!, reads[TABLES.length] ?? null);
   }
 
   /** Copies on the device: later updates write over the tables, and nothing is waited for. */
@@ -89,6 +96,7 @@ function roomFor({ device, B, T, moments }: MiniBatch): Kept {
 
 /** Tables of [B, T] as tokens end to end, with the text of each. */
 function laidOut(
+  task: NumberTask,
   batch: MiniBatch,
   { step, scored }: StepResult,
   numbers: (name: TableName) => ArrayLike<number>,
@@ -107,7 +115,7 @@ function laidOut(
       tokens: ids.map((id) => NUMBER_VOCABULARY[id] ?? `<${id}>`),
       ids,
       reward,
-      verdict: verdictOf(completion.prompt.text, completion.text, rollout.finishReason === 'stop'),
+      verdict: verdictOf(task, completion.prompt.text, completion.text, rollout.finishReason === 'stop'),
       advantage: advantages[index]!,
       truncated: rollout.finishReason === 'length',
       start,
@@ -132,7 +140,7 @@ function laidOut(
   return describedTokens({ step, maxTokens: T, rows, tokenCount, rowCount }, measured);
 }
 
-function verdictOf(prompt: string | undefined, text: string, finished: boolean): string {
+function verdictOf(task: NumberTask, prompt: string | undefined, text: string, finished: boolean): string {
   const question = prompt === undefined ? undefined : parseNumberQuestion(prompt);
-  return question ? verifyNumber(question, text, finished) : '';
+  return question ? verifyNumber(question, text, finished, task) : '';
 }

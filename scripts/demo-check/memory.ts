@@ -34,7 +34,6 @@ interface Held {
   readonly device: number;
 }
 
-/** @param script a recorder that measures rivers seldom: what they hold does not depend on how often */
 export async function memoryFigures(browser: LaunchedChromium, url: string, script: string, say: (line: string) => void): Promise<Figure[]> {
   const demo = await openDemoPage(browser, memoryLink(url), script);
   const { page } = demo;

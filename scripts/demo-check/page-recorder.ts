@@ -45,8 +45,6 @@ declare global {
 export interface RecorderOptions {
   /** Keep the tokens of every step. */
   readonly keepsTokens?: boolean;
-  /** Measure the rivers of live runs every so many steps, in place of what the page asks for. */
-  readonly riverEvery?: number;
 }
 
 type Listener = EventListenerOrEventListenerObject;
@@ -103,7 +101,7 @@ function timeHandlers({ handlers }: Recorder, animate: typeof requestAnimationFr
 }
 
 /** The lens's worker is left alone: what it is told is large. */
-function watchWorkers(recorder: Recorder, { keepsTokens = false, riverEvery }: RecorderOptions): void {
+function watchWorkers(recorder: Recorder, { keepsTokens = false }: RecorderOptions): void {
   const Native = globalThis.Worker;
   globalThis.Worker = class extends Native {
     readonly #isWatched: boolean;
@@ -120,9 +118,8 @@ function watchWorkers(recorder: Recorder, { keepsTokens = false, riverEvery }: R
     }
 
     override postMessage(message: ToLive): void {
-      const sent = riverEvery !== undefined && message.kind === 'start' ? { ...message, request: { ...message.request, riverEvery } } : message;
-      if (this.#isWatched) recorder.asked.push(sent);
-      super.postMessage(sent);
+      if (this.#isWatched) recorder.asked.push(message);
+      super.postMessage(message);
     }
   };
 }
