@@ -69,7 +69,7 @@ export class FrozenBatch {
       T,
       tokenCount: tokens.tokenCount,
       rowCount: tokens.rowCount,
-      responseMask: advantages.inLoss.includes(0) ? this.#maskOf(advantages.inLoss) : responseMask,
+      responseMask: advantages.inLoss.includes(0) || advantages.tokensInLoss ? this.#maskOf(advantages) : responseMask,
       policyLogProbs: logProb,
       entropies: entropy,
       oldLogProbs: oldLogProb,
@@ -90,9 +90,11 @@ export class FrozenBatch {
     return tensorOf(this.#device, 'f32', this.#shape, values, 'lens/advantages');
   }
 
-  #maskOf(inLoss: Uint8Array): Tensor {
+  #maskOf({ inLoss, tokensInLoss }: Advantages): Tensor {
     const { rows, maxTokens } = this.tokens;
-    const mask = rows.flatMap(({ ids }, row) => Array.from({ length: maxTokens }, (_, t) => (t < ids.length ? inLoss[row]! : 0)));
+    const mask = rows.flatMap(({ ids }, row) =>
+      Array.from({ length: maxTokens }, (_, t) => (t < ids.length ? inLoss[row]! * (tokensInLoss?.[row * maxTokens + t] ?? 1) : 0)),
+    );
     return tensorOf(this.#device, 'f32', this.#shape, mask, 'lens/mask');
   }
 }

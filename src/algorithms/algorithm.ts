@@ -72,6 +72,8 @@ export interface Advantages {
   readonly terms: ReadonlyMap<string, Float64Array>;
   /** [rows] 0 = the row's mask is emptied: it counted in its group and takes no part in the loss. */
   readonly inLoss: Uint8Array;
+  /** [rows, T], T that of the batch's tables: 0 = the token takes no part in the loss, nor in its denominator. Absent while all do. */
+  readonly tokensInLoss?: Uint8Array;
   /** [groups] 0 = no slope can come of the group. The trainer may leave it out; the counts of a mini-batch still include it. */
   readonly informative: Uint8Array;
   readonly metrics: Readonly<Record<string, number>>;

@@ -2530,8 +2530,8 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "kind": "method",
     "name": "rollout_correction",
     "summary": "Weigh tokens by how much likelier the trainer finds them than the sampler did.",
-    "text": "Correction for a sampler that is not quite the policy the trainer recomputes: importance weights on the policy term.\n\n  w = e^x, x = oldLogProb − rolloutLogProb of the token, or summed over the row\n  truncate: w held in [min, max]        mask: w where it lies in [min, max], else 0",
-    "source": "TIS: Yao et al. 2025; IcePop: Ling team 2025; modes as TRL names them",
+    "text": "Correction for a sampler that is not quite the policy the trainer recomputes: importance weights on the policy term.\n\n  w = e^x, x = oldLogProb − rolloutLogProb of the token, or summed over the row; with `policy: current`, x = logProb − rolloutLogProb\n  truncate: w held in [min, max]        mask: w where it lies in [min, max], else 0        batch_normalize: w over its mean in the step\n\nWithout an old policy (verl's bypass mode): `policy: current` with surrogate pg is its `reinforce`; its `ppo_clip` is old_log_probs: sampler with\nno correction, since the ratio of the clip is then to the sampler itself.",
+    "source": "TIS: Yao et al. 2025; IcePop, MIS: Ling team 2025; modes as TRL names them, normalisation and bypass as in verl",
     "options": [
       {
         "key": "mode",
@@ -2550,21 +2550,33 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
         "type": "a number ≥ 0 or null",
         "value": "null",
         "description": "Smallest weight; null = none."
+      },
+      {
+        "key": "batch_normalize",
+        "type": "true or false",
+        "value": "false",
+        "description": "Divide the weights by their mean over the step."
+      },
+      {
+        "key": "policy",
+        "type": "one of old, current",
+        "value": "\"old\"",
+        "description": "Whose log-probs are set against the sampler’s: the old policy’s, or the present one’s."
       }
     ]
   },
   {
     "kind": "method",
     "name": "rollout_rejection",
-    "summary": "Leave completions out whose sampler was too far from the trainer’s policy.",
-    "text": "Rejection of completions whose sampler was too far from the policy the trainer recomputes: they leave the loss altogether.\n\n  x = oldLogProb − rolloutLogProb;  k1 = −x,  k2 = x² / 2,  k3 = e^x − 1 − x;  summed, averaged or maximal over the row\n  rejected: k2, k3 above `max`; k1 outside [ln min, ln max], min = 1 / max where it is null",
-    "source": "verl, rollout_correction (rollout_rs). Departures: whole rows only; single tokens are left out by rollout_correction's masks.",
+    "summary": "Leave out tokens or completions whose sampler was too far from the trainer’s policy.",
+    "text": "Rejection of what the sampler drew too far from the policy the trainer recomputes: tokens, or whole completions, leave the loss and its\ndenominator.\n\n  x = oldLogProb − rolloutLogProb;  k1 = −x,  k2 = x² / 2,  k3 = e^x − 1 − x;  of the token, or summed, averaged or maximal over the row\n  rejected: k2, k3 above `max`; k1 outside [ln min, ln max], min = 1 / max where it is null\n\nA completion is judged as a whole by the statistics that begin with seq; token_k1 … token_k3 judge each token by itself. What stays has to\npass every test.",
+    "source": "verl, rollout_correction (rollout_rs)",
     "options": [
       {
         "key": "statistic",
-        "type": "one of seq_sum_k1, seq_sum_k2, seq_sum_k3, seq_mean_k1, seq_mean_k2, seq_mean_k3, seq_max_k2, seq_max_k3",
+        "type": "one of token_k1, token_k2, token_k3, seq_sum_k1, seq_sum_k2, seq_sum_k3, seq_mean_k1, seq_mean_k2, seq_mean_k3, seq_max_k2, seq_max_k3",
         "value": "\"seq_mean_k3\"",
-        "description": "What is measured of a row."
+        "description": "What is measured, of a token or of a row."
       },
       {
         "key": "max",
@@ -2574,6 +2586,24 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
       },
       {
         "key": "min",
+        "type": "a number > 0 or null",
+        "value": "null",
+        "description": "Smallest ratio that passes (k1); null = 1 / max."
+      },
+      {
+        "key": "also.*.statistic",
+        "type": "one of token_k1, token_k2, token_k3, seq_sum_k1, seq_sum_k2, seq_sum_k3, seq_mean_k1, seq_mean_k2, seq_mean_k3, seq_max_k2, seq_max_k3",
+        "value": "\"seq_mean_k3\"",
+        "description": "What is measured, of a token or of a row."
+      },
+      {
+        "key": "also.*.max",
+        "type": "a number > 0",
+        "value": "0.01",
+        "description": "Largest value that passes; of the ratio for k1."
+      },
+      {
+        "key": "also.*.min",
         "type": "a number > 0 or null",
         "value": "null",
         "description": "Smallest ratio that passes (k1); null = 1 / max."

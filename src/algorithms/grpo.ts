@@ -65,7 +65,11 @@ function advantagesOf(batch: RolloutBatch, options: AlgorithmOptions, methods: r
   // The reward, less what a method or a KL charge takes from it.
   const rewards = Float64Array.from(batch.rewards);
   const inLoss = Uint8Array.from(batch.truncated, (cut) => (options.maskTruncated && cut ? 0 : 1));
-  const before: AdvantageDraft = { batch, rewards, values: new Float64Array(batch.rows), terms: new Map(), inLoss, metrics: {} };
+  let tokensInLoss: Uint8Array | undefined;
+  const leaveOut = (keep: Uint8Array): void => {
+    tokensInLoss = tokensInLoss ? tokensInLoss.map((one, at) => one & keep[at]!) : keep;
+  };
+  const before: AdvantageDraft = { batch, rewards, values: new Float64Array(batch.rows), terms: new Map(), inLoss, leaveOut, metrics: {} };
   for (const method of methods) method.reward?.(before);
   if (options.klInReward && batch.tables) {
     const coefficient = klCoefOf(options, methods);
@@ -97,6 +101,7 @@ function advantagesOf(batch: RolloutBatch, options: AlgorithmOptions, methods: r
     ...(tokens && { tokens }),
     terms: draft.terms,
     inLoss,
+    ...(tokensInLoss && { tokensInLoss }),
     informative: Uint8Array.from(batch.groups, ({ rows }) => (usesAll || rows.some(isMoved) ? 1 : 0)),
     metrics: { ...draft.metrics, ...describeAdvantages(batch, rewards, values) },
   };

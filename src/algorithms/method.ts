@@ -19,6 +19,8 @@ export interface AdvantageDraft {
   readonly terms: Map<string, Float64Array>;
   /** [rows] 0 = the row is left out of the loss. */
   readonly inLoss: Uint8Array;
+  /** Leaves single tokens out of the loss: those at 0 in the table [rows, T]. */
+  leaveOut(keep: Uint8Array): void;
   readonly metrics: Record<string, number>;
 }
 

@@ -27,6 +27,13 @@ export interface MiniBatchRows {
   readonly rowCount: number;
 }
 
+/** Tokens of a row that take part in the loss. */
+export function lossLength({ lengths, maxTokens, tables }: RolloutBatch, { inLoss, tokensInLoss }: Advantages, row: number): number {
+  if (inLoss[row] !== 1) return 0;
+  const T = tables?.T ?? maxTokens;
+  return tokensInLoss ? tokensInLoss.subarray(row * T, row * T + lengths[row]!).reduce((sum, one) => sum + one, 0) : lengths[row]!;
+}
+
 /** The mini-batches of one pass, groups in an order drawn from `random`. */
 export function cutMiniBatches(material: StepMaterial, updatePrompts: number, random: Random): MiniBatchRows[] {
   const order = random.permutation(material.batch.groups.length);
@@ -47,7 +54,7 @@ function gather({ batch, advantages, scored, promptTokens }: StepMaterial, chose
     const group = batch.groups[index]!;
     const continuations: Continuation[] = [];
     for (const row of group.rows) {
-      const length = advantages.inLoss[row] === 1 ? batch.lengths[row]! : 0;
+      const length = lossLength(batch, advantages, row);
       tokenCount += length;
       if (length > 0) rowCount++;
       if (advantages.informative[index] !== 1) continue;

@@ -4,7 +4,7 @@ import type { MiniBatch, Needs } from '../algorithms/algorithm.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import type { TokenStats } from '../model/head.ts';
-import type { MiniBatchRows, StepMaterial } from './mini-batches.ts';
+import { lossLength, type MiniBatchRows, type StepMaterial } from './mini-batches.ts';
 import type { PerToken } from './rollout-signals.ts';
 
 type TableName = 'responseMask' | 'oldLogProbs' | 'oldEntropies' | 'rolloutLogProbs' | 'tokenAdvantages';
@@ -39,16 +39,19 @@ export class StepTables {
   layOut(rows: MiniBatchRows, material: StepMaterial, now: TokenStats, { refLogProbs, hasMoved, vocabulary }: LayOutOptions): MiniBatch {
     const { batch, advantages, scored, signals } = material;
     const { oldEntropies, rolloutLogProbs, reference } = this.#needs;
-    const ones = (row: number) => new Float32Array(advantages.inLoss[row] ? batch.lengths[row]! : 0).fill(1);
+    const { inLoss, tokens, tokensInLoss } = advantages;
+    const maskOf = (row: number): ArrayLike<number> => {
+      const length = inLoss[row] ? batch.lengths[row]! : 0;
+      return tokensInLoss ? tokensInLoss.subarray(row * rows.T, row * rows.T + length) : new Float32Array(length).fill(1);
+    };
     const pick = (values: ArrayLike<number>) => Float64Array.from(rows.rows, (row) => values[row]!);
-    const tokens = advantages.tokens;
     return {
       device: this.#device,
       B: rows.rows.length,
       T: rows.T,
       tokenCount: rows.tokenCount,
       rowCount: rows.rowCount,
-      responseMask: this.#put('responseMask', rows, ones),
+      responseMask: this.#put('responseMask', rows, maskOf),
       policyLogProbs: now.logProbs,
       entropies: now.entropies,
       moments: now.moments,
@@ -59,8 +62,8 @@ export class StepTables {
       ...(tokens && { tokenAdvantages: this.#put('tokenAdvantages', rows, (row) => tokens.subarray(row * rows.T, row * rows.T + batch.lengths[row]!)) }),
       advantages: pick(advantages.values),
       terms: new Map([...advantages.terms].map(([name, values]) => [name, pick(values)])),
-      // A row that is out of the loss has no tokens as far as the algorithm is concerned.
-      lengths: Uint32Array.from(rows.rows, (row) => (advantages.inLoss[row] ? batch.lengths[row]! : 0)),
+      // What is out of the loss is not there as far as the algorithm is concerned.
+      lengths: Uint32Array.from(rows.rows, (row) => lossLength(batch, advantages, row)),
       groupIds: Uint32Array.from(rows.rows, (row) => scored[row]!.rollout.prompt),
       rowIds: Uint32Array.from(rows.rows),
       maxTokens: batch.maxTokens,

@@ -90,6 +90,7 @@ describe('a missing score', () => {
       values: new Float64Array(2),
       terms,
       inLoss: new Uint8Array(2),
+      leaveOut: () => undefined,
       metrics,
     });
     expect(Array.from(terms.get('clipHigh')!)).toEqual([0.3, 0.2]);

@@ -44,8 +44,8 @@ export function lengthsOf({ mask }: Pick<Fixture, 'mask'>): Uint32Array {
 
 /** The mini-batch that a trainer would cut of the fixture's rollouts for this algorithm, all groups in it. */
 export function trainingBatchOf(device: Device, f: Fixture, algorithm: Algorithm): MiniBatch {
-  const { values, terms, tokens, inLoss } = algorithm.advantages(rolloutBatchOf(f));
-  const kept = { ...f, mask: f.mask.map((row, i) => (inLoss[i] === 0 ? row.map(() => 0) : row)) };
+  const { values, terms, tokens, inLoss, tokensInLoss } = algorithm.advantages(rolloutBatchOf(f));
+  const kept = { ...f, mask: f.mask.map((row, i) => row.map((one, t) => (inLoss[i] === 0 ? 0 : one * (tokensInLoss?.[i * f.T + t] ?? 1)))) };
   return {
     ...miniBatchOf(device, kept, values),
     terms,

@@ -98,6 +98,17 @@ export function weightMetrics(tables: GapTables, { level, outside, high, low }: 
   };
 }
 
+/** The mean of the weights over tokens, or over the rows that have any; what `batch_normalize` divides by. */
+export function meanWeight(tables: GapTables, { level, outside, high, low }: WeightMetricOptions): number {
+  const gaps = perRow(tables, (at) => tables.trainer[at]! - tables.sampler[at]!).filter((row) => row.length > 0);
+  const weightOf = (x: number): number => {
+    const raw = Math.exp(clamp(x, -LIMIT, LIMIT));
+    if (outside === 'clip') return clamp(raw, low, high);
+    return raw < low || raw > high ? 0 : raw;
+  };
+  return mean(level === 'token' ? gaps.flat().map(weightOf) : gaps.map((row) => weightOf(sum(row))));
+}
+
 /** A statistic of the gap: of each token, or of the row's sum, mean or largest, in one of the three estimates of KL. */
 export type GapStatistic = `${'token' | 'seq_sum' | 'seq_mean' | 'seq_max'}_${'k1' | 'k2' | 'k3'}`;
 
