@@ -47,7 +47,8 @@ function metricsPage(): string {
   );
   const intro = [
     'Each row of `metrics.jsonl` is a step: `step`, `attempt` (1, and one more for each resumption), `time`, and the metrics below. A metric that was not',
-    'measured is absent. Within a step, what is measured in every update is averaged over its updates; the largest is taken where a name ends in',
+    'measured is absent. A row with an `event` is no step: it says what was done to the run (an edited `setpoint`, and the step it holds from), and',
+    'stands before the row of its step. Within a step, what is measured in every update is averaged over its updates; the largest is taken where a name ends in',
     '`max`, the least for `min`. `log.schema` writes the rows under the names of verl, or both.',
   ];
   return `${['# Metrics', '', MADE, '', ...intro, '', ...chapters.join('\n\n').split('\n')].join('\n')}\n`;

@@ -25,7 +25,8 @@ export function metricRows(folder: string): MetricRow[] {
   return readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line.endsWith('}'))
-    .map((line) => JSON.parse(line) as MetricRow);
+    .map((line) => JSON.parse(line) as MetricRow)
+    .filter((row) => !('event' in row));
 }
 
 /** Means of the evaluations from step `from` to step `to`, both included; NaN where none was made. */

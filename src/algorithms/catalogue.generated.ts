@@ -2782,7 +2782,7 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "kind": "method",
     "name": "entropy_control",
     "summary": "Hold the entropy of the policy at a setpoint that may be edited while the run goes on.",
-    "text": "Entropy control: an actuator of the loss is moved so that the entropy of the policy follows a setpoint.\n\n  gap = setpoint(step) − H\n  pi:         sum ← sum + integral · gap        actuator = start + sum + proportional · gap\n  band:       actuator ± step while H is outside setpoint ± width        bang-bang: max below the setpoint, min above\n\nH is the mean entropy of the tokens that were sampled, or of those that the bonus acts on. At a limit the sum stands still. The setpoint may\nbe edited while the run goes on; of the edits whose step is reached the last one given holds.",
+    "text": "Entropy control: an actuator of the loss is moved so that the entropy of the policy follows a setpoint.\n\n  gap = setpoint(step) − H\n  pi:         sum ← sum + integral · gap        actuator = start + sum + proportional · gap\n  band:       actuator ± step while H is outside setpoint ± width        bang-bang: max below the setpoint, min above\n\nH is the mean entropy of the tokens that were sampled, or of those that the bonus acts on. At a limit the sum stands still. The setpoint is\nin nats, or (`relative`) a multiple of the entropy of the run's first step, so that it means the same for every policy and task. It may be edited while the run goes on; of the edits whose step is reached the last one given holds.",
     "source": "Ours. The laws have been used apart: PI in EntroPIC (arXiv:2511.15248), band in Entrocraft (arXiv:2604.26326), steps in Skywork-OR1 (arXiv:2505.22312).",
     "options": [
       {
@@ -2790,6 +2790,12 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
         "type": "a number ≥ 0 or a list, each a list of 2: a whole number ≥ 0; a number ≥ 0, in nats",
         "value": "0.5",
         "description": "Entropy to hold: a number, or pairs (step, value) joined by straight lines."
+      },
+      {
+        "key": "relative",
+        "type": "true or false",
+        "value": "false",
+        "description": "The setpoint is a multiple of the entropy of the first step, not nats."
       },
       {
         "key": "law",

@@ -5,8 +5,8 @@
  *   pi:         sum ← sum + integral · gap        actuator = start + sum + proportional · gap
  *   band:       actuator ± step while H is outside setpoint ± width        bang-bang: max below the setpoint, min above
  *
- * H is the mean entropy of the tokens that were sampled, or of those that the bonus acts on. At a limit the sum stands still. The setpoint may
- * be edited while the run goes on; of the edits whose step is reached the last one given holds.
+ * H is the mean entropy of the tokens that were sampled, or of those that the bonus acts on. At a limit the sum stands still. The setpoint is
+ * in nats, or (`relative`) a multiple of the entropy of the run's first step, so that it means the same for every policy and task. It may be edited while the run goes on; of the edits whose step is reached the last one given holds.
  *
  * @source Ours. The laws have been used apart: PI in EntroPIC (arXiv:2511.15248), band in Entrocraft (arXiv:2604.26326), steps in
  *   Skywork-OR1 (arXiv:2505.22312).
@@ -27,6 +27,7 @@ export const entropyControlBlock = z
       .union([nats, z.array(z.tuple([z.int().min(0), nats])).min(1)])
       .default(0.5)
       .meta({ description: 'Entropy to hold: a number, or pairs (step, value) joined by straight lines.', unit: 'nats' }),
+    relative: z.boolean().default(false).meta({ description: 'The setpoint is a multiple of the entropy of the first step, not nats.' }),
     law: z.enum(['pi', 'band', 'bang-bang']).default('pi').meta({ description: 'How the gap moves the actuator.' }),
     actuator: z.enum(ACTUATORS).default('entropy_coef').meta({ description: 'What is moved: the entropy bonus, the pull of kl_cov, or the upper clip.' }),
     start: z.number().default(0).meta({ description: 'The actuator at first.' }),
@@ -43,6 +44,7 @@ export const entropyControlBlock = z
 
 export interface EntropyControlOptions {
   readonly setpoint: Setpoint;
+  readonly relative?: boolean;
   readonly law: 'pi' | 'band' | 'bang-bang';
   readonly actuator: (typeof ACTUATORS)[number];
   readonly start: number;
@@ -60,9 +62,11 @@ export interface EntropyController extends Method {
 }
 
 export function entropyControl(options: EntropyControlOptions): EntropyController {
-  const { setpoint, start, actuator } = options;
+  const { setpoint, start, actuator, relative = false } = options;
   let law: LawState = { sum: 0, value: Math.min(options.max, Math.max(options.min, start)) };
   let steps = 0;
+  // Entropy of the first step, once it is known.
+  let first: number | null = null;
   let edits: readonly SetpointEdit[] = [];
   const wantedAt = (step: number): number => {
     const edit = edits.reduce<SetpointEdit | null>((latest, one) => (one.fromStep <= step && one.fromStep >= (latest?.fromStep ?? 0) ? one : latest), null);
@@ -84,15 +88,18 @@ export function entropyControl(options: EntropyControlOptions): EntropyControlle
     endStep(metrics) {
       steps++;
       const entropy = metrics['entropy/kept'] ?? metrics['entropy'];
-      const wanted = wantedAt(steps);
+      const isMeasured = entropy !== undefined && Number.isFinite(entropy);
+      if (isMeasured) first ??= entropy;
+      const wanted = wantedAt(steps) * (relative ? (first ?? Number.NaN) : 1);
       const used = law.value;
-      if (entropy !== undefined && Number.isFinite(entropy)) law = nextActuator(law, wanted - entropy, start, options);
+      if (isMeasured) law = nextActuator(law, wanted - entropy, start, options);
       return { 'entropy_control/setpoint': wanted, 'entropy_control/actuator': used };
     },
-    state: () => ({ sum: law.sum, value: law.value, steps }),
+    state: () => ({ sum: law.sum, value: law.value, steps, ...(first !== null && { first }) }),
     restore(saved) {
       law = { sum: saved?.['sum'] ?? 0, value: saved?.['value'] ?? law.value };
       steps = saved?.['steps'] ?? 0;
+      first = saved?.['first'] ?? null;
     },
   };
 }

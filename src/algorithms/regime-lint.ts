@@ -6,6 +6,7 @@
 
 import type { MethodOptions } from './methods.ts';
 import type { AlgorithmOptions } from './options.ts';
+import { setpointAt } from './stages/entropy-law-control.ts';
 
 export interface Regime {
   readonly algorithm: AlgorithmOptions & MethodOptions;
@@ -17,6 +18,8 @@ export interface Regime {
   readonly rewardNames: readonly string[];
   /** Old log-probs are the sampler's own. */
   readonly takesSamplerLogProbs: boolean;
+  /** Entropy of the policy as it begins, nats; null before it has been measured. */
+  readonly measuredEntropy: number | null;
 }
 
 export interface RegimeRow {
@@ -29,6 +32,9 @@ export interface RegimeRow {
 /** Keys under `algorithm` of the methods that are on and pass the test. */
 const keysWhere = (tests: Readonly<Record<string, boolean | null | undefined>>): string[] =>
   Object.entries(tests).flatMap(([key, holds]) => (holds ? [`algorithm.${key}`] : []));
+
+/** Times by which an absolute target may differ from the measured entropy unremarked: Skywork's is 0.2 nats, an example of TRL's docs has 5. */
+const FAR = 3;
 
 const onPolicy = ({ updatesPerStep }: Regime): boolean => updatesPerStep === 1;
 const twoUpdates = 'Set batch.update_prompts below batch.prompts, or batch.epochs to 2.';
@@ -98,6 +104,18 @@ export const regimeTable: readonly RegimeRow[] = [
       'its entropy is measured on the tokens that high_entropy keeps, and its actuator moves others too. Use actuator entropy_coef, or leave high_entropy out.',
   },
   {
+    id: 'target-far-from-entropy',
+    concerns: ({ algorithm: on, measuredEntropy: measured }) =>
+      measured === null
+        ? []
+        : keysWhere({
+            'entropy_target.target': on.entropyTarget && isFar(on.entropyTarget.target, measured),
+            'entropy_control.setpoint': on.entropyControl && !on.entropyControl.relative && isFar(setpointAt(on.entropyControl.setpoint, 0), measured),
+            'siren.anchor': typeof on.siren?.anchor === 'number' && isFar(on.siren.anchor, measured),
+          }),
+    message: `is more than ${FAR} times the entropy that the policy begins with, or less than 1/${FAR} of it. Published targets are of other models and tasks: anchor it to the measured one.`,
+  },
+  {
     id: 'missing-score',
     concerns: ({ algorithm: on, rewardNames }) => (on.entropyrl && !rewardNames.includes(on.entropyrl.score) ? ['algorithm.entropyrl.score'] : []),
     message: 'no reward of that name gives the score, so every completion keeps the base bound. Add it to reward, with weight 0 if it is not to be earned.',
@@ -132,6 +150,10 @@ export const regimeTable: readonly RegimeRow[] = [
     message: 'holds entropy or the policy, so the report’s fit of reward to entropy is not valid for this run: that law is of runs left alone.',
   },
 ];
+
+function isFar(target: number, measured: number): boolean {
+  return target > FAR * measured || FAR * target < measured;
+}
 
 function tooSmall({ share }: { readonly share: number }, tokens: number): boolean {
   return share > 0 && Math.floor(share * tokens) === 0;

@@ -26,6 +26,7 @@ import { evaluationSets, exampleSource, openPrompts, openRewards, type Prompts, 
 import { openAdapter, openPolicy, type Policy } from './build-policy.ts';
 import { promptEncoder, promptWarnings } from './encode-prompts.ts';
 import { limitsOf, type RunLimits } from './limits.ts';
+import { entropyNotes } from './regime.ts';
 import type { Recipe } from './recipe.ts';
 import type { BuildServices } from './services.ts';
 
@@ -132,7 +133,11 @@ export async function buildRun(recipe: Recipe, services: BuildServices, deviceNa
     live: liveParts(recipe, built, optimizer, progress),
     run,
     takeStep,
-    ...(!isSft && { greatestReward: scorer.greatest, holdsEntropy: entropyControlsOf(recipe.algorithm).length > 0 }),
+    ...(!isSft && {
+      greatestReward: scorer.greatest,
+      holdsEntropy: entropyControlsOf(recipe.algorithm).length > 0,
+      adviceOn: (entropy) => entropyNotes(recipe, entropy),
+    }),
     async evaluate(step) {
       const results = [];
       for (const set of evaluations) results.push(await evaluate({ sampler, scorer, encode }, set, random.at(step)));

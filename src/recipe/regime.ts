@@ -5,8 +5,14 @@ import { GRPO_OPTIONS } from '../algorithms/options.ts';
 import { isUnfiltered } from '../rollout/rollout.ts';
 import type { Recipe } from './recipe.ts';
 
+/** What there is to say of a recipe once the entropy of the policy as it begins is known, and was not to be said before. */
+export function entropyNotes(recipe: Recipe, measuredEntropy: number): string[] {
+  const before = new Set(regimeNotes(recipe));
+  return regimeNotes(recipe, measuredEntropy).filter((note) => !before.has(note));
+}
+
 /** Warnings about methods that can do nothing here, or lack something. */
-export function regimeNotes({ method, algorithm, batch, rollout, reward }: Recipe): string[] {
+export function regimeNotes({ method, algorithm, batch, rollout, reward }: Recipe, measuredEntropy: number | null = null): string[] {
   if (method !== 'grpo') return [];
   const updatePrompts = batch.updatePrompts ?? batch.prompts;
   return lintRegime({
@@ -16,5 +22,6 @@ export function regimeNotes({ method, algorithm, batch, rollout, reward }: Recip
     filtersGroups: algorithm.filterGroups.enable,
     rewardNames: reward.map(({ use }) => use),
     takesSamplerLogProbs: algorithm.oldLogProbs === 'sampler' || (algorithm.oldLogProbs === 'auto' && isUnfiltered({ ...rollout, topK: rollout.topK ?? 0 })),
+    measuredEntropy,
   });
 }

@@ -1,5 +1,6 @@
 /**
- * Append-only files of one JSON object a line, keyed by step: metrics.jsonl and eval/summary.jsonl.
+ * Append-only files of one JSON object a line, keyed by step: metrics.jsonl and eval/summary.jsonl. A line with an `event` is no row of
+ * numbers: it says what was done to the run, before the row of the step it was done at.
  *
  * A row is one write, so a killed process leaves at most one torn line at the end. A checkpoint stores how long the file was;
  * a resumed run cuts it there, which drops a torn tail and the rows that are about to be computed again.
@@ -16,7 +17,7 @@ export function lineOf(row: Readonly<Record<string, unknown>>): string {
 }
 
 /**
- * Reads rows back. A torn last line is left out.
+ * Reads rows back, without events. A torn last line is left out.
  *
  * @throws DataError where another line is not a JSON object
  */
@@ -25,7 +26,7 @@ export function rowsOf(text: string, file: string): MetricsRow[] {
   const torn = lines.pop();
   const rows = lines.map((line, i) => parsedRow(line, `${file}:${i + 1}`));
   const last = torn ? rowOrUndefined(torn) : undefined;
-  return last ? [...rows, last] : rows;
+  return (last ? [...rows, last] : rows).filter((row) => !('event' in row));
 }
 
 /** Cuts a file back to a step, at the stored length where that fits, else after the last row of at most that step. Returns the bytes dropped. */

@@ -13,6 +13,16 @@ export interface MetricsRow {
   readonly [metric: string]: number | string | null;
 }
 
+/** Something that was done to a run at a step, beside what was measured: an edit of a setpoint. A row of metrics.jsonl with an `event`, before the row of its step. */
+export interface EventRow {
+  readonly step: number;
+  readonly attempt: number;
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly event: string;
+  readonly [detail: string]: unknown;
+}
+
 export type Metrics = Readonly<Record<string, number | string | null>>;
 
 /** One completion as it was sampled, scored and weighed. */
@@ -67,6 +77,8 @@ export interface RunObserver {
   /** Once, before `started`: rows after this step are about to be computed (again). Step 0 without a bookmark: nothing is resumed. */
   resumed(step: number, bookmark: Bookmark | undefined): void | Promise<void>;
   step(row: MetricsRow): void | Promise<void>;
+  /** Before the step that it is of. A resumed run tells the events of its steps again. */
+  event(row: EventRow): void | Promise<void>;
   evaluated(step: number, metrics: Metrics, samples?: readonly CompletionSample[]): void | Promise<void>;
   completions(step: number, samples: readonly CompletionSample[]): void | Promise<void>;
   note(message: string): void | Promise<void>;
@@ -81,6 +93,7 @@ export const silent: RunObserver = {
   started() {},
   resumed() {},
   step() {},
+  event() {},
   evaluated() {},
   completions() {},
   note() {},
@@ -98,6 +111,7 @@ export function tellAll(observers: readonly RunObserver[]): RunObserver {
     started: (info) => each((observer) => observer.started(info)),
     resumed: (step, bookmark) => each((observer) => observer.resumed(step, bookmark)),
     step: (row) => each((observer) => observer.step(row)),
+    event: (row) => each((observer) => observer.event(row)),
     evaluated: (step, metrics, samples) => each((observer) => observer.evaluated(step, metrics, samples)),
     completions: (step, samples) => each((observer) => observer.completions(step, samples)),
     note: (message) => each((observer) => observer.note(message)),

@@ -26,6 +26,7 @@ export function runRecorder(store: RunStore, { attempt, schema, completions }: R
       for (const path of appended) await (isResumed ? cutBack(store, path, step, bookmark?.[path]) : setAside(store, path, attempt));
     },
     step: (row) => store.append(metricsPath, lineOf({ step: row.step, attempt: row.attempt, time: row.time, ...renamed(row, schema) })),
+    event: (row) => store.append(metricsPath, lineOf(row)),
     async evaluated(step, metrics, samples) {
       if (samples)
         await replace(

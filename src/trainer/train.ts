@@ -24,6 +24,8 @@ export interface TrainJob {
   readonly greatestReward?: number | undefined;
   /** Something holds the entropy, or the policy to a reference: the law of reward and entropy is not of such runs. */
   readonly holdsEntropy?: boolean;
+  /** What there is to say once the entropy of the first step is known. */
+  readonly adviceOn?: (entropy: number) => readonly string[];
   /** Present where a method follows a setpoint that may be edited. */
   readonly editSetpoint?: (edits: readonly SetpointEdit[]) => void;
 }
@@ -93,7 +95,7 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
     await observer.finished(ended);
     return ended;
   };
-  const edits = job.editSetpoint ? await setpointEdits(store, job.editSetpoint, observer) : null;
+  const edits = job.editSetpoint ? await setpointEdits(store, { attempt: options.attempt, apply: job.editSetpoint, observer }) : null;
   while (progress.step < options.steps && guards.solved() === null) {
     const step = progress.step + 1;
     await options.beforeStep?.(step);
@@ -104,6 +106,7 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
     await edits?.take(step);
     const result = await job.takeStep(step);
     guards.count(result);
+    if (step === 1) for (const advice of job.adviceOn?.(result.metrics['entropy'] ?? Number.NaN) ?? []) await observer.warning(advice);
     const isLast = step === options.steps || guards.solved() !== null;
     const isStopping = signal.aborted;
     const { evaluations, metrics } = isDue(step, options.evalEvery) || isLast ? await evaluate(step) : { evaluations: [], metrics: {} };

@@ -66,6 +66,7 @@ function toldToPage(): RunObserver {
     started: tell('started'),
     resumed: tell('resumed'),
     step: tell('step'),
+    event: tell('event'),
     evaluated: tell('evaluated'),
     completions: tell('completions'),
     note: tell('note'),

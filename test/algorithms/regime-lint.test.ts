@@ -50,6 +50,7 @@ function regime(options: Options, others: Partial<Regime> = {}): Regime {
     filtersGroups: false,
     rewardNames: ['chair'],
     takesSamplerLogProbs: false,
+    measuredEntropy: null,
     ...others,
   };
 }
@@ -69,6 +70,10 @@ describe('the table', () => {
     'signal-on-other-tokens': [
       regime({ entropyControl: control, highEntropy: { share: 0.2 } }),
       regime({ entropyControl: { ...control, actuator: 'entropy_coef' }, highEntropy: { share: 0.2 } }),
+    ],
+    'target-far-from-entropy': [
+      regime({ entropyTarget: { target: 0.2, step: 0.005, min: 0, max: 1, start: 0 } }, { measuredEntropy: 0.9 }),
+      regime({ entropyTarget: { target: 0.4, step: 0.005, min: 0, max: 1, start: 0 } }, { measuredEntropy: 0.9 }),
     ],
     'missing-score': [regime({ entropyrl }, { rewardNames: ['accuracy'] }), regime({ entropyrl })],
     'share-below-a-token': [regime({ clipCov: { ...clipCov, share: 2e-4 } }), regime({ clipCov })],

@@ -56,6 +56,7 @@ function framesOf(text: string, file: string): Frame[] {
         throw new DataError(`${file}:${i + 1}: expected a JSON object, got ${JSON.stringify(line.slice(0, 40))}. The file is damaged; save the run again.`);
       return;
     }
+    if ('event' in row) return;
     const metrics = Object.fromEntries(Object.entries(row).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
     const { step } = metrics;
     if (step !== undefined) frames.set(step, { step, metrics, rivers: [], tokens: null });
