@@ -37,9 +37,12 @@ export const PACKED_LAYOUTS: Readonly<Record<PackedFormat, PackedLayout>> = {
 
 export const PACKED_FORMATS = Object.keys(PACKED_LAYOUTS) as readonly PackedFormat[];
 
-/** Whether numbers come in blocks of 32 that share a scale. */
-export function isBlockFormat(format: WeightFormat): format is 'q8_0' | 'q4_0' | 'q4_1' {
-  return format === 'q8_0' || format === 'q4_0' || format === 'q4_1';
+/** Formats whose numbers come in blocks of 32 that share a scale, and what GGUF calls them. */
+export const BLOCK_TYPES = { q8_0: 'Q8_0', q4_0: 'Q4_0', q4_1: 'Q4_1' } as const;
+export type BlockFormat = keyof typeof BLOCK_TYPES;
+
+export function isBlockFormat(format: WeightFormat): format is BlockFormat {
+  return format in BLOCK_TYPES;
 }
 
 /** Words that so many numbers take. */

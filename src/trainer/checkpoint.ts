@@ -115,7 +115,7 @@ export async function restoreCheckpoint(store: RunStore, path: string, live: Che
   for (const parameter of parameters.all) {
     for (const kind of ['m', 'v'] as const) {
       const whole = new Float32Array(elementsOf(parameter.shape));
-      for (const part of parameter.parts) whole.set(await moments.read(`${kind}.${part.name}`), part.offset);
+      for (const { name, offset, shape, from } of parameter.parts) whole.set(await moments.read(`${kind}.${name}`, from ?? 0, elementsOf(shape)), offset);
       device.upload(optimizer.moments.get(parameter.name)![kind], whole);
     }
   }
