@@ -48,11 +48,16 @@ function contentPolicy(): Plugin {
   };
 }
 
+/** Sites that show a pasted link want the whole address of its picture: ENTRAIN_DEMO_URL says where the page will stand. */
+function linkedPicture(): Plugin {
+  return { name: 'entrain-linked-picture', transformIndexHtml: (html) => html.replace('%SITE%', process.env['ENTRAIN_DEMO_URL'] ?? './') };
+}
+
 export default defineConfig({
   root: here('./demo'),
   base: './',
   publicDir: here('./demo/public'),
-  plugins: [policyBesidePage(), contentPolicy()],
+  plugins: [policyBesidePage(), contentPolicy(), linkedPicture()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   worker: { format: 'es' },
   build: {

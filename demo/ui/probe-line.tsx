@@ -12,7 +12,7 @@ export function ProbeLine() {
   return (
     <div class="probe">
       <p class="prompt" aria-live="polite">
-        {words}
+        {words.replace('+ and −', '+\u00a0and\u00a0−')}
       </p>
       {probes.length > 1 && (
         <div class="turn">
@@ -27,6 +27,7 @@ export function ProbeLine() {
           </button>
         </div>
       )}
+      {probes.length > 0 && <p class="lead">Two copies of a small language model learn this from reward alone. How many ways does each keep?</p>}
       <ul class="key" hidden={probes.length === 0} aria-label="How to read the rivers">
         <li>
           <i class="swatch band" /> one right answer each, as high as its probability

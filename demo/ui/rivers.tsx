@@ -1,6 +1,6 @@
 /** The two rivers of the probe prompt, one under the other, with what each run has come to at the playhead. */
 
-import { useComputed } from '@preact/signals';
+import type { ReadonlySignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { Track } from '../data/frame.ts';
 import { accentOf } from './accents.ts';
@@ -9,6 +9,7 @@ import { planBands } from './river/bands.ts';
 import { LABEL_ROOM, River } from './river/river.tsx';
 import { usePage } from './state/page-state.ts';
 import { ANSWERS_ALIVE, metricAt, pairOf, stepsOf } from './state/shown.ts';
+import { useDerived } from './use-derived.ts';
 import { useWidth } from './use-width.ts';
 
 /** Below this, as in style/page.css, names of streams have less room. */
@@ -22,7 +23,7 @@ export function Rivers() {
   const plan = useMemo(() => planBands(frames, probe.value), [...frames, probe.value]);
   const steps = stepsOf(shown.value);
   const room = Math.max(0, width.value - (width.value < NARROW ? LABEL_ROOM.narrow : LABEL_ROOM.wide));
-  const box = useMemo(() => ({ width: room, height: heightOf(), steps }), [room, steps]);
+  const box = useMemo(() => ({ width: room, height: heightOf(width.value), steps }), [room, steps]);
 
   return (
     <div class="rivers" ref={ref}>
@@ -41,15 +42,16 @@ export function Rivers() {
   );
 }
 
-/** Both rivers and the controls under them fit a window without scrolling. */
-function heightOf(): number {
-  return Math.round(Math.min(210, Math.max(108, (innerHeight - 430) / 2)));
+/** Both rivers and the button under them fit a window without scrolling; a narrow one needs more lines of text. */
+function heightOf(width: number): number {
+  const text = width < NARROW ? 590 : 455;
+  return Math.round(Math.min(232, Math.max(96, (innerHeight - text) / 2)));
 }
 
 /** The run's name and its three numbers at the playhead. */
 function Standing({ track }: { readonly track: Track }) {
   const { step } = usePage();
-  const at = (metric: string, places: number) => useComputed(() => decimals(metricAt(track, metric, step.value), places));
+  const at = (metric: string, places: number) => useDerived(() => decimals(metricAt(track, metric, step.value), places), [track]);
   const { side, label } = track.info;
   return (
     <header class="standing">
@@ -72,7 +74,7 @@ function Standing({ track }: { readonly track: Track }) {
 
 interface FigureProps {
   readonly name: string;
-  readonly value: ReturnType<typeof useComputed<string>>;
+  readonly value: ReadonlySignal<string>;
   readonly unit?: string;
   readonly title: string;
 }

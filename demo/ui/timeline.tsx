@@ -3,6 +3,7 @@
 import { useComputed, useSignalEffect } from '@preact/signals';
 import { moveTo, type PageState, usePage } from './state/page-state.ts';
 import { lastStep, stepsOf } from './state/shown.ts';
+import { useDerived } from './use-derived.ts';
 
 /** A whole recording plays in this time. */
 const PLAY_MS = 11_000;
@@ -12,7 +13,7 @@ export function Timeline() {
   const { shown, head, step, seed, isPlaying } = page;
   usePlayback(page);
   const steps = stepsOf(shown.value);
-  const counted = useComputed(() => `step ${step.value} / ${steps}`);
+  const counted = useDerived(() => `step ${step.value} / ${steps}`, [steps]);
   const isAtEnd = useComputed(() => head.value >= lastStep(shown.value, seed.value));
   const canFollow = shown.value.kind === 'live' && !page.isFollowing.value;
   const toggle = (): void => {

@@ -1,11 +1,12 @@
 /** One chart over steps: its sentence, its canvas, and its numbers as a table. */
 
-import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type UPlot from 'uplot';
 import { decimals } from '../figures.ts';
 import { usePage } from '../state/page-state.ts';
 import { stepsOf } from '../state/shown.ts';
+import { useDerived } from '../use-derived.ts';
 import { useWidth } from '../use-width.ts';
 import { ChartTable } from './chart-table.tsx';
 import { useThemeCount } from './colours.ts';
@@ -24,10 +25,10 @@ export function Chart({ spec, height = PLOT_HEIGHT, explain }: ChartProps) {
   const { tracks } = shown.value;
   const hovered = useSignal<number | null>(null);
   const data = useMemo(() => chartData(tracks, spec.lines), [tracks, spec]);
-  const sentence = useComputed(() => {
+  const sentence = useDerived(() => {
     const at = hovered.value ?? step.value;
     return `${standingAt(shown.value.tracks, spec.main, at, (value) => decimals(value, spec.places))} ${spec.unit}, step ${at}`;
-  });
+  }, [spec]);
   return (
     <figure class="chart">
       <figcaption>

@@ -111,13 +111,21 @@ function Ledger({ row, widest }: { readonly row: LensRow; readonly widest: numbe
   const { total, goodLikely, goodUnlikely, badLikely, badUnlikely } = row.ledger;
   const share = (Math.abs(total) / widest) * 50; // half the bar's room to each side
   const parts = `good and likely ${digits4(goodLikely)}, good and unlikely ${digits4(goodUnlikely)}, bad and likely ${digits4(badLikely)}, bad and unlikely ${digits4(badUnlikely)}`;
+  const pushes = row.entropyWeight.some((weight) => weight > 0);
+  const more = pushes ? '; its push on the entropy itself comes on top' : '';
   return (
-    <td class="ledger" title={parts}>
-      <span class="figures">{signed3(total)}</span>
+    <td class="ledger" title={parts + more}>
+      <span class="figures">
+        {pushes && <abbr title="and more: its push on the entropy itself comes on top">≥ </abbr>}
+        {signed3(total)}
+      </span>
       <b aria-hidden="true">
         <i style={{ left: total < 0 ? `${50 - share}%` : '50%', width: `${share}%` }} class={total < 0 ? 'down' : 'up'} />
       </b>
-      <span class="hidden-text">; {parts}</span>
+      <span class="hidden-text">
+        ; {parts}
+        {more}
+      </span>
     </td>
   );
 }

@@ -44,8 +44,9 @@ export function changeRate(choices: Choices, run: LiveRun, rate: number): void {
   for (const side of ['A', 'B'] as const) run.say({ kind: 'change', side, overrides: [`optim.lr=${rate}`] });
 }
 
+/** A worker that is still opening its device takes changes too: they are there before the first step. */
 function isRunning({ status }: LiveRun): boolean {
-  return ['training', 'pausing', 'paused'].includes(status.peek().kind);
+  return ['starting', 'training', 'pausing', 'paused'].includes(status.peek().kind);
 }
 
 function keyOf(override: string): string {

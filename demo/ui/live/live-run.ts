@@ -69,7 +69,8 @@ export function createLiveRun(page: PageState): LiveRun {
         break;
       case 'paused':
       case 'continued':
-        setWhile(message.kind === 'paused' ? 'paused' : 'training');
+        // A run that was stopped while it waited goes on only to save.
+        if (status.peek().kind !== 'stopping') setWhile(message.kind === 'paused' ? 'paused' : 'training');
         break;
       case 'trackEnded':
         break;

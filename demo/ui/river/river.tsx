@@ -1,10 +1,11 @@
 /** One river: how a policy divides its answers to the probe, step by step. */
 
-import { useComputed, useSignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import { useId, useMemo } from 'preact/hooks';
 import type { Track } from '../../data/frame.ts';
 import { percent } from '../figures.ts';
 import { usePage } from '../state/page-state.ts';
+import { useDerived } from '../use-derived.ts';
 import { bandColour, type BandPlan } from './bands.ts';
 import { type Column, columnAt, columnsOf, labelsAt, type RiverBox, streamAt, streamPaths } from './geometry.ts';
 import { StreamLabels } from './stream-labels.tsx';
@@ -27,10 +28,10 @@ export function River({ track, plan, probe, box, accent }: RiverProps) {
   const paths = useMemo(() => streamPaths(columns), [columns]);
   const { width, height, steps } = box;
   const widthUntil = (step: number): number => Math.min(step / Math.max(1, steps), 1) * width;
-  const reached = useComputed(() => widthUntil(head.value));
-  const seen = useComputed(() => widthUntil(furthest.value));
+  const reached = useDerived(() => widthUntil(head.value), [box]);
+  const seen = useDerived(() => widthUntil(furthest.value), [box]);
   const lastX = columns.at(-1)?.x ?? 0;
-  const headX = useComputed(() => Math.min(reached.value, lastX));
+  const headX = useDerived(() => Math.min(reached.value, lastX), [reached, lastX]);
 
   return (
     <div class="river" style={{ height: `${height}px` }}>

@@ -1,8 +1,9 @@
 /** The names of the streams that are thick enough, at the river's head. */
 
-import { type ReadonlySignal, useComputed } from '@preact/signals';
+import type { ReadonlySignal } from '@preact/signals';
 import { percent } from '../figures.ts';
 import { usePage } from '../state/page-state.ts';
+import { useDerived } from '../use-derived.ts';
 import type { BandPlan } from './bands.ts';
 import { type Column, columnAt, labelsAt, type RiverBox } from './geometry.ts';
 
@@ -17,8 +18,8 @@ interface StreamLabelsProps {
 
 export function StreamLabels({ columns, plan, box, headX }: StreamLabelsProps) {
   const { step } = usePage();
-  const style = useComputed(() => `transform: translateX(${headX.value + 6}px)`);
-  const column = useComputed(() => columnAt(columns, step.value)).value;
+  const style = useDerived(() => `transform: translateX(${headX.value + 6}px)`, [headX]);
+  const column = useDerived(() => columnAt(columns, step.value), [columns]).value;
   if (!column) return null;
   return (
     <div class="stream-labels" style={style} aria-hidden="true">

@@ -1,6 +1,8 @@
 /** The picture of a page: both rivers with what was trained, on what, and what came of it, as one SVG that needs nothing else. */
 
+import { VERSION } from '../../../src/index.ts';
 import type { Track } from '../../data/frame.ts';
+import { narrate } from '../../narrator.ts';
 import { accentOf } from '../accents.ts';
 import { decimals, percent } from '../figures.ts';
 import { bandColour, type BandPlan, planBands } from '../river/bands.ts';
@@ -36,7 +38,9 @@ export function pictureSvg({ shown, seed, probe, step, recipe, colour }: Picture
   const text = (x: number, y: number, size: number, fill: string, words: string, more = ''): string =>
     `<text x="${x}" y="${y}" font-size="${size}" fill="${colour(fill)}" ${more}>${escaped(words)}</text>`;
   const rivers = pair.slice(0, 2).map((track, i) => riverSvg({ track, plan, probe, step, box, top: 122 + i * 226, colour, text }));
-  const foot = [shown.origin, `step ${step} of ${box.steps}`, `seed ${seed}`, recipe].filter(Boolean).join(' · ');
+  const foot = [shown.origin, shown.label === null ? `version ${VERSION}` : '', `step ${step} of ${box.steps}`, `seed ${seed}`, recipe]
+    .filter(Boolean)
+    .join(' · ');
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${PICTURE.width}" height="${PICTURE.height}" viewBox="0 0 ${PICTURE.width} ${PICTURE.height}" font-family="system-ui, sans-serif">`,
     `<defs><pattern id="h" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" fill="${colour('var(--shallow)')}"/><line x1=".5" y1="0" x2=".5" y2="5" stroke="${colour('var(--shallow-hatch)')}"/></pattern></defs>`,
@@ -44,6 +48,7 @@ export function pictureSvg({ shown, seed, probe, step, recipe, colour }: Picture
     text(LEFT, 62, 34, 'var(--ink)', title, 'font-weight="650"'),
     text(PICTURE.width - LEFT, 60, 22, 'var(--soft)', 'Entrain', 'text-anchor="end" font-weight="650"'),
     ...rivers,
+    ...lines(narrate(pair, probe, step), 118).map((line, i) => text(LEFT, 552 + 24 * i, 17, 'var(--ink)', line)),
     text(LEFT, PICTURE.height - 22, 14, 'var(--soft)', shortened(foot, 150)),
     '</svg>',
   ].join('');
@@ -74,6 +79,13 @@ function riverSvg({ track, plan, probe, step, box, top, colour, text }: RiverPar
       : []),
     '</g>',
   ].join('');
+}
+
+/** A sentence in lines of at most so many characters, two of them. */
+function lines(sentence: string, most: number): string[] {
+  if (sentence.length <= most) return [sentence];
+  const at = sentence.lastIndexOf(' ', most);
+  return [sentence.slice(0, at), shortened(sentence.slice(at + 1), most)];
 }
 
 function escaped(text: string): string {

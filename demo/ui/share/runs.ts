@@ -26,7 +26,7 @@ export async function openRun(files: readonly File[]): Promise<Shown> {
   if (files.length > 1) await writeChosenRun(files, store);
   else if (await isZip(first)) await unzipRun(new Uint8Array(await first.arrayBuffer()), store);
   else throw new DataError(`${first.name}: expected the zip of a run, got another kind of file. Save one in this page, or zip a folder of runs/.`);
-  return shownRun(store, first.name);
+  return shownRun(store, first.webkitRelativePath.split('/')[0] || first.name);
 }
 
 async function isZip(file: File): Promise<boolean> {

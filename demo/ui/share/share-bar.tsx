@@ -4,10 +4,13 @@ import { useRef } from 'preact/hooks';
 import { useLive } from '../live/live-context.ts';
 import { type Notice, show, usePage } from '../state/page-state.ts';
 
+/** Not yet among the attributes that the types know. */
+const WHOLE_FOLDER: Readonly<Record<string, boolean>> = { webkitdirectory: true };
+
 export function ShareBar() {
   const page = usePage();
   const live = useLive();
-  const chooser = useRef<HTMLInputElement>(null);
+  const [zip, folder] = [useRef<HTMLInputElement>(null), useRef<HTMLInputElement>(null)];
   const status = live.run.status.value;
   const places = status.kind === 'ended' ? status.opened.places.filter((place) => place !== null) : [];
 
@@ -27,6 +30,11 @@ export function ShareBar() {
     page.view.value = 'page';
     return `${shown.origin}.`;
   };
+  const opened = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }): void => {
+    const files = [...(currentTarget.files ?? [])];
+    currentTarget.value = '';
+    if (files.length > 0) say(() => open(files));
+  };
   return (
     <div class="share-bar">
       <button type="button" class="plain" onClick={() => say(async () => (await import('./copy-link.ts')).copyLink(live))}>
@@ -40,21 +48,14 @@ export function ShareBar() {
           Save {place.split('/').at(-1)}
         </button>
       ))}
-      <button type="button" class="plain" onClick={() => chooser.current?.click()}>
+      <button type="button" class="plain" onClick={() => zip.current?.click()}>
         Open a run
       </button>
-      <input
-        ref={chooser}
-        type="file"
-        accept=".zip,application/zip"
-        hidden
-        aria-label="A run’s zip"
-        onChange={({ currentTarget }) => {
-          const files = [...(currentTarget.files ?? [])];
-          currentTarget.value = '';
-          if (files.length > 0) say(() => open(files));
-        }}
-      />
+      <button type="button" class="plain" title="The folder of one run, as Node leaves it under runs/" onClick={() => folder.current?.click()}>
+        Open its folder
+      </button>
+      <input ref={zip} type="file" accept=".zip,application/zip" hidden aria-label="A run’s zip" onChange={opened} />
+      <input ref={folder} type="file" {...WHOLE_FOLDER} hidden aria-label="A run’s folder" onChange={opened} />
     </div>
   );
 }

@@ -86,14 +86,19 @@ function Side({ track: { info }, batch, scale, group, place }: SideProps) {
         </span>
         <code>{rows[0]?.prompt}</code>
         <span class="soft">
-          step {batch.step}, prompt {(group.value % groups.length) + 1} of {groups.length}
+          step {batch.step}
+          {groups.length > 1 && `, prompt ${(group.value % groups.length) + 1} of ${groups.length}`}
         </span>
-        <button type="button" class="plain icon" aria-label="Previous prompt of the step" onClick={() => turn(-1)}>
-          ‹
-        </button>
-        <button type="button" class="plain icon" aria-label="Next prompt of the step" onClick={() => turn(1)}>
-          ›
-        </button>
+        {groups.length > 1 && (
+          <>
+            <button type="button" class="plain icon" aria-label="Previous prompt of the step" onClick={() => turn(-1)}>
+              ‹
+            </button>
+            <button type="button" class="plain icon" aria-label="Next prompt of the step" onClick={() => turn(1)}>
+              ›
+            </button>
+          </>
+        )}
       </h4>
       <TokenGrid batch={batch} rows={rows} scale={scale} place={place} label={`Completions of ${info.side}, ${rows[0]?.prompt ?? ''}`} />
     </div>

@@ -23,7 +23,12 @@ export const HEAT_NOTES: Readonly<Record<HeatColumn, HeatNote>> = {
   probability: { name: 'probability', unit: '', isSigned: false, formula: 'p of the token that was sampled' },
   advantage: { name: 'advantage', unit: 'sd', isSigned: true, formula: 'A = (reward − mean of its group) / sd of its group' },
   covariance: { name: 'covariance', unit: 'nats·sd', isSigned: true, formula: 'c = (ln p − mean ln p) · (A − mean A)' },
-  weight: { name: 'weight', unit: '', isSigned: true, formula: '−∂loss/∂ln p, times the tokens of the mini-batch: how hard the update pushes' },
+  weight: {
+    name: 'weight (−slope)',
+    unit: '',
+    isSigned: true,
+    formula: '−∂loss/∂ln p, times the tokens of the mini-batch: how hard the update pushes',
+  },
   predictedChange: {
     name: 'predicted entropy change',
     unit: 'nats',
