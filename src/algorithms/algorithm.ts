@@ -31,6 +31,8 @@ export interface TokenTables {
   /** Sampled token ids, and the id that closes the thinking part, if the tokenizer has one. */
   readonly tokens?: ArrayLike<number>;
   readonly thinkEndId?: number | null;
+  /** Token ids of each row's prompt, for releases that look into it. */
+  readonly prompts?: readonly ArrayLike<number>[];
   /** Of `needs.dropoutPasses` passes with dropout: entropy of their mean distribution, and the mean of their entropies. */
   readonly entropyOfMean?: ArrayLike<number>;
   readonly meanOfEntropies?: ArrayLike<number>;
@@ -108,6 +110,8 @@ export interface MiniBatch {
   /** Rows of the rollout batch: random draws are named by them, so that the order of rows changes nothing. */
   readonly rowIds: Uint32Array;
   readonly maxTokens: number;
+  /** The rows that memory lets pass together, where a release's defect is to be reproduced: no other result depends on them. */
+  readonly microRows?: readonly (readonly number[])[];
   /** Tokens the policy can draw. */
   readonly vocabulary?: number;
 }
@@ -133,6 +137,10 @@ export interface Needs {
   readonly tables: boolean;
   /** `TokenTables.tokens` and `thinkEndId`. */
   readonly segments: boolean;
+  /** `TokenTables.prompts`. */
+  readonly prompts: boolean;
+  /** `MiniBatch.microRows`. */
+  readonly microRows: boolean;
   readonly answerKeys: boolean;
   /** `RolloutBatch.greedyRewards`: one more completion of each prompt. */
   readonly greedyRewards: boolean;
@@ -152,6 +160,8 @@ export const NO_NEEDS: Needs = {
   moments: false,
   tables: false,
   segments: false,
+  prompts: false,
+  microRows: false,
   answerKeys: false,
   greedyRewards: false,
   tokenAdvantages: false,

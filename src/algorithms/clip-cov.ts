@@ -13,7 +13,12 @@
  */
 
 import { z } from 'zod';
+import type { Random } from '../base/random.ts';
+import type { Tensor } from '../gpu/tensor.ts';
+import { addScaledRows, maskedSums, wholeTable } from '../kernels/stages.ts';
+import type { Draft } from './draft.ts';
 import type { Method } from './method.ts';
+import { microColumns, overMicroBatches } from './stages/micro-batches.ts';
 import { covarianceTable, unclippedBetween, withoutRandomSubset } from './stages/select.ts';
 
 export const clipCovBlock = z
@@ -36,17 +41,25 @@ export interface ClipCovOptions {
   readonly logProb: 'current' | 'old';
 }
 
-export function clipCov({ share, low, high, minCount, logProb }: ClipCovOptions): Method {
+/** `isMicro`: as released, within each micro-batch. */
+export function clipCov({ share, low, high, minCount, logProb }: ClipCovOptions, { isMicro = false }: { readonly isMicro?: boolean } = {}): Method {
   const budget = (tokens: number): number => Math.max(Math.floor(share * tokens), minCount);
+  const bounds = { low, high, clampLogRatio: 20 };
   return {
     name: 'clip_cov',
     usesEveryGroup: true,
-    columns: ({ B, tokenCount, rowIds }) => ({ clipCovCount: new Float64Array(B).fill(budget(tokenCount)), rowId: rowIds }),
+    ...(isMicro && { needs: { microRows: true } }),
+    columns: (batch) => ({
+      clipCovCount: new Float64Array(batch.B).fill(budget(batch.tokenCount)),
+      rowId: batch.rowIds,
+      ...(isMicro && microColumns(batch, budget)),
+    }),
     select(draft, random) {
       const { tokenCount, policyLogProbs, oldLogProbs } = draft.batch;
+      const logProbs = logProb === 'old' ? oldLogProbs : policyLogProbs;
+      if (isMicro) return dropInMicroBatches(draft, logProbs, bounds, random);
       if (budget(tokenCount) === 0) return;
-      const covariance = covarianceTable(draft, logProb === 'old' ? oldLogProbs : policyLogProbs);
-      const { candidates, sums } = unclippedBetween(draft, covariance, low, high, 20);
+      const { candidates, sums } = unclippedBetween(draft, covarianceTable(draft, logProbs), bounds);
       draft.weigh(withoutRandomSubset(draft, candidates, 'clipCovCount', random));
       draft.measure((rows) => ({
         'select/candidate_share': rows.tokenMean(sums.at),
@@ -54,4 +67,23 @@ export function clipCov({ share, low, high, minCount, logProb }: ClipCovOptions)
       }));
     },
   };
+}
+
+function dropInMicroBatches(draft: Draft, logProbs: Tensor, bounds: Parameters<typeof unclippedBetween>[2], random: Random): void {
+  const { responseMask, tokenCount } = draft.batch;
+  const [means, counts, shares] = [draft.sums(2), draft.sums(1), draft.sums(2)];
+  const could = draft.table('candidates-of-all');
+  draft.device.clear(could);
+  const kept = overMicroBatches(draft, 'kept-of-all', (block) => {
+    const covariance = covarianceTable(draft, logProbs, { ...block, sums: means });
+    const { candidates } = unclippedBetween(draft, covariance, bounds, { responseMask: block.responseMask, sums: counts });
+    addScaledRows(draft.device, candidates, could, draft.row(block.rows));
+    return withoutRandomSubset(draft, candidates, block.count, random);
+  });
+  maskedSums(draft.device, responseMask, wholeTable(could), wholeTable(kept), shares);
+  draft.weigh(kept);
+  draft.measure((rows) => ({
+    'select/candidate_share': rows.tokenMean(shares.at),
+    'select/dropped_share': tokenCount === 0 ? 0 : 1 - rows.total(shares.at + 1) / tokenCount,
+  }));
 }

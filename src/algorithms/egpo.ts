@@ -47,14 +47,17 @@ export interface EgpoOptions {
   readonly negatives: 'original' | 'clamp' | 'lock_one';
 }
 
-export function egpo(options: EgpoOptions): Method {
+/** `isMisaligned`: as released, the segment begins at the tag's place in prompt and completion together. */
+export function egpo(options: EgpoOptions, { isMisaligned = false }: { readonly isMisaligned?: boolean } = {}): Method {
   return {
     name: 'egpo',
-    needs: { tables: true, segments: options.segment !== 'joint' },
+    needs: { tables: true, segments: options.segment !== 'joint', prompts: isMisaligned },
     advantage({ batch, rewards, values, metrics }) {
       const { tables, rows, groups, lengths } = batch;
       if (!tables) throw new DataError('egpo: expected the old log-probs of the rollout batch, got none. The method needs `tables`.');
-      const mask = segmentMask(tables, rows, options.segment);
+      if (isMisaligned && !tables.prompts)
+        throw new DataError('compat.egpo.align: expected the prompts of the rollout batch, got none. The flag needs `prompts`.');
+      const mask = segmentMask(tables, rows, options.segment, { isSource: isMisaligned });
       const [table, sign] = options.signal === 'nll' ? [tables.oldLogProbs, -1 as const] : [tables.oldEntropies, 1 as const];
       const signal = rowMeansOver(table, mask, rows, tables.T, sign);
       const isValid = Array.from(signal, (_, i) => mask.subarray(i * tables.T, (i + 1) * tables.T).some((one) => one !== 0));

@@ -21,6 +21,7 @@ import { comparesWholeBatch, estimateAdvantages, TOKEN_ADVANTAGES } from './esti
 import type { AdvantageDraft, Method } from './method.ts';
 import type { AlgorithmOptions } from './options.ts';
 import { aggregationWeights } from './stages/aggregate.ts';
+import { microWeights } from './stages/micro-batches.ts';
 import { entropyTerm } from './stages/entropy.ts';
 import { klOfRows, klTerm } from './stages/kl.ts';
 import { surrogateTerm } from './stages/surrogate.ts';
@@ -94,7 +95,7 @@ function advantagesOf(batch: RolloutBatch, options: AlgorithmOptions, methods: r
   // Groups of equal rewards have no slope of their own, but other terms may move them.
   const hasOtherTerms =
     (klCoefOf(options, methods) !== 0 && !options.klInReward) || options.entropyCoef !== 0 || methods.some((method) => method.usesEveryGroup);
-  const usesAll = hasOtherTerms || comparesWholeBatch(options.advantage);
+  const usesAll = hasOtherTerms || comparesWholeBatch(options.advantage) || options.compat.agg.scope === 'micro';
   const isMoved = (row: number): boolean => values[row] !== 0 || (tokens?.subarray(row * width, (row + 1) * width).some((value) => value !== 0) ?? false);
   return {
     values,
@@ -166,11 +167,14 @@ function rowTerms(
 
 function rowMeans(batch: MiniBatch, { lossAgg, lossScaleFactor, compat }: AlgorithmOptions): Float64Array {
   const length = lossScaleFactor ?? batch.maxTokens;
-  // As verl had it before 2026, rows were summed, not averaged.
-  if (lossAgg === 'seq-mean-token-sum-norm' && compat.agg.drNorm === '2025') {
-    return aggregationWeights('token-sum', { ...batch, lossScaleFactor: length }).map((weight) => weight / length);
-  }
-  return aggregationWeights(lossAgg, { ...batch, lossScaleFactor: length });
+  const weightsOf = (counts: Pick<MiniBatch, 'lengths' | 'tokenCount' | 'rowCount'>): Float64Array => {
+    // As verl had it before 2026, rows were summed, not averaged.
+    if (lossAgg === 'seq-mean-token-sum-norm' && compat.agg.drNorm === '2025') {
+      return aggregationWeights('token-sum', { ...counts, lossScaleFactor: length }).map((weight) => weight / length);
+    }
+    return aggregationWeights(lossAgg, { ...counts, lossScaleFactor: length });
+  };
+  return compat.agg.scope === 'micro' ? microWeights(batch, weightsOf) : weightsOf(batch);
 }
 
 function columnsOf(methods: readonly Method[], batch: MiniBatch): Record<string, ArrayLike<number>> {
@@ -185,6 +189,7 @@ function needsOf(options: AlgorithmOptions, methods: readonly Method[]): Needs {
     tables: options.klInReward || isOptimal,
     moments: isOptimal,
     tokenAdvantages: TOKEN_ADVANTAGES.has(options.advantage),
+    microRows: options.compat.agg.scope === 'micro',
     greedyRewards: options.advantage === 'remax',
   };
   for (const method of methods) {

@@ -14,6 +14,7 @@
 
 import { z } from 'zod';
 import type { Method } from './method.ts';
+import { microColumns, overMicroBatches } from './stages/micro-batches.ts';
 import { pullPenalty } from './stages/pull.ts';
 import { covarianceTable, largestOf } from './stages/select.ts';
 
@@ -35,19 +36,34 @@ export interface KlCovOptions {
   readonly logProb: 'current' | 'old';
 }
 
-/** `pull` gives the weight of the pull where a controller moves it. */
-export function klCov({ share, coef: fixed, minCount, logProb }: KlCovOptions, pull?: () => number | undefined): Method {
+export interface KlCovPlan {
+  /** The weight of the pull where a controller moves it. */
+  readonly pull?: () => number | undefined;
+  /** As released, within each micro-batch. */
+  readonly isMicro?: boolean;
+}
+
+export function klCov({ share, coef: fixed, minCount, logProb }: KlCovOptions, { pull, isMicro = false }: KlCovPlan = {}): Method {
   const budget = (tokens: number): number => Math.max(Math.floor(share * tokens), minCount);
   return {
     name: 'kl_cov',
     usesEveryGroup: true,
-    columns: ({ B, tokenCount }) => ({ klCovCount: new Float64Array(B).fill(budget(tokenCount)) }),
+    ...(isMicro && { needs: { microRows: true } }),
+    columns: (batch) => ({ klCovCount: new Float64Array(batch.B).fill(budget(batch.tokenCount)), ...(isMicro && microColumns(batch, budget)) }),
     penalize(draft) {
       const { tokenCount, policyLogProbs, oldLogProbs } = draft.batch;
       const coef = pull?.() ?? fixed;
-      if (budget(tokenCount) === 0 || coef === 0) return;
-      const covariance = covarianceTable(draft, logProb === 'old' ? oldLogProbs : policyLogProbs);
-      pullPenalty(draft, largestOf(draft, covariance, 'klCovCount'), coef);
+      const logProbs = logProb === 'old' ? oldLogProbs : policyLogProbs;
+      if (coef === 0 || (budget(tokenCount) === 0 && !isMicro)) return;
+      if (!isMicro) {
+        pullPenalty(draft, largestOf(draft, covarianceTable(draft, logProbs), 'klCovCount'), coef);
+        return;
+      }
+      const sums = draft.sums(2);
+      const chosen = overMicroBatches(draft, 'chosen-of-all', (block) =>
+        largestOf(draft, covarianceTable(draft, logProbs, { ...block, sums }), block.count, block.responseMask),
+      );
+      pullPenalty(draft, chosen, coef);
     },
   };
 }

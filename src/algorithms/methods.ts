@@ -97,19 +97,23 @@ export interface MethodOptions {
  */
 export function methodsOf(base: AlgorithmOptions, on: MethodOptions): Method[] {
   const make = <O>(options: O | null | undefined, build: (options: O) => Method): Method[] => (options ? [build(options)] : []);
+  const { compat } = base;
+  const isMicro = compat.cov.scope === 'micro';
   const control = on.entropyControl ? entropyControl(on.entropyControl) : null;
   const methods = [
     // Rewards, and the advantages of rows.
     ...make(on.overlong, overlong),
     ...make(on.bald, bald),
-    ...make(on.egpo, egpo),
+    ...make(on.egpo, (options) => egpo(options, { isMisaligned: compat.egpo.align === 'source' })),
     ...make(on.edge, edge),
-    ...make(on.seedGrpo, seedGrpo),
+    ...make(on.seedGrpo, (options) => seedGrpo(options, { countsEmptyRows: compat.seedGrpo.emptyRows === 'source' })),
     ...make(on.xdr, xdr),
     ...make(on.entropyrl, (options) => entropyrl(options, { base: base.clipHigh, clipLow: base.clipLow })),
     ...make(on.rolloutRejection, rolloutRejection),
     // The policy term: one of these in place of the clip.
-    ...make(on.maxent, (options) => maxent(options, { clipsAsReleased: base.compat.maxent.clipSide === 'source' })),
+    ...make(on.maxent, (options) =>
+      maxent(options, { clipsAsReleased: compat.maxent.clipSide === 'source', countsEmptyRows: compat.maxent.emptyRows === 'source' }),
+    ),
     ...make(on.cispo, surrogates.cispo),
     ...make(on.sapo, surrogates.sapo),
     ...make(on.gmpo, surrogates.gmpo),
@@ -120,8 +124,8 @@ export function methodsOf(base: AlgorithmOptions, on: MethodOptions): Method[] {
     // Tokens: their advantages, then which take part.
     ...make(on.entropyShaping, entropyShaping),
     ...make(on.highEntropy, highEntropy),
-    ...make(on.clipCov, clipCov),
-    ...make(on.klCov, (options) => klCov(options, () => control?.actuator('kl_cov_coef'))),
+    ...make(on.clipCov, (options) => clipCov(options, { isMicro })),
+    ...make(on.klCov, (options) => klCov(options, { pull: () => control?.actuator('kl_cov_coef'), isMicro })),
     ...make(on.erc, erc),
     ...make(on.offPolicyMask, offPolicyMask),
     ...make(on.rolloutCorrection, rolloutCorrection),

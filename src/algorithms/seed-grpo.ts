@@ -19,7 +19,8 @@ export const seedGrpoBlock = z
   .default(null)
   .meta({ description: 'Lower the advantages of prompts whose answers scatter.' });
 
-export function seedGrpo({ alpha }: { readonly alpha: number }): Method {
+/** `countsEmptyRows`: as one release has it, the mean log-prob of a completion without tokens is 0, the largest there is. */
+export function seedGrpo({ alpha }: { readonly alpha: number }, { countsEmptyRows = false }: { readonly countsEmptyRows?: boolean } = {}): Method {
   return {
     name: 'seed_grpo',
     needs: { tables: true, answerKeys: true },
@@ -29,7 +30,7 @@ export function seedGrpo({ alpha }: { readonly alpha: number }): Method {
       const means = rowMeansOver(tables.oldLogProbs, tables.responseMask, rows, tables.T);
       let [entropies, scales] = [0, 0];
       for (const group of groups) {
-        const own = group.rows.filter((row) => lengths[row]! > 0);
+        const own = group.rows.filter((row) => countsEmptyRows || lengths[row]! > 0);
         const entropy = semanticEntropy(
           own.map((row) => means[row]!),
           own.map((row) => answerKeys[row]!),

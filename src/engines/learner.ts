@@ -114,6 +114,11 @@ export class Learner {
     return report;
   }
 
+  /** The table rows that go through the model together. */
+  microRows(groups: readonly PackedGroup[], length: number): number[][] {
+    return this.#packs(groups).map((pack) => pack.flatMap(({ continuations }) => continuations.map(({ slot }) => slot / length)));
+  }
+
   #forwardAll(groups: readonly PackedGroup[], tables: TokenStats, temperature: number, weights: PolicyWeights = this.model): void {
     this.#held = null;
     const packs = this.#packs(groups);

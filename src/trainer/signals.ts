@@ -33,7 +33,7 @@ export async function rolloutSignals(
     : await trainerPass(run, scored, promptTokens);
   const signals = { oldLogProbs: pass.logProbs, oldEntropies: pass.entropies };
   if (!needs.tables) return signals;
-  const tables = hostTables(run, scored, pass);
+  const tables = { ...hostTables(run, scored, pass), ...(needs.prompts && { prompts: scored.map(({ rollout }) => promptTokens[rollout.prompt]!) }) };
   return { ...signals, tables: needs.dropoutPasses > 0 ? { ...tables, ...(await dropoutTables(run, scored, promptTokens, random)) } : tables };
 }
 

@@ -15,6 +15,7 @@ export interface LayOutOptions {
   /** Whether the policy has moved since it sampled. */
   readonly hasMoved: boolean;
   readonly vocabulary?: number;
+  readonly microRows?: readonly (readonly number[])[];
 }
 
 /** Lays mini-batches out as tables on the device. */
@@ -36,7 +37,7 @@ export class StepTables {
   }
 
   /** The mini-batch as the algorithm takes it. Valid until the next one is laid out. */
-  layOut(rows: MiniBatchRows, material: StepMaterial, now: TokenStats, { refLogProbs, hasMoved, vocabulary }: LayOutOptions): MiniBatch {
+  layOut(rows: MiniBatchRows, material: StepMaterial, now: TokenStats, { refLogProbs, hasMoved, vocabulary, microRows }: LayOutOptions): MiniBatch {
     const { batch, advantages, scored, signals } = material;
     const { oldEntropies, rolloutLogProbs, reference } = this.#needs;
     const { inLoss, tokens, tokensInLoss } = advantages;
@@ -68,6 +69,7 @@ export class StepTables {
       rowIds: Uint32Array.from(rows.rows),
       maxTokens: batch.maxTokens,
       ...(vocabulary !== undefined && { vocabulary }),
+      ...(microRows && { microRows }),
     };
   }
 

@@ -67,7 +67,13 @@ function learn(run: TrainingRun, rows: MiniBatchRows, material: StepMaterial, ha
   const now = learner.policyStats(rows.groups, B, T, temperature);
   if (!hasMoved) report.addFirstLook(learner.device, rows, material, now, refLogProbs);
 
-  const update = algorithm.update(tables.layOut(rows, material, now, { refLogProbs, hasMoved, vocabulary: learner.model.config.vocabSize }), random);
+  const parts = {
+    refLogProbs,
+    hasMoved,
+    vocabulary: learner.model.config.vocabSize,
+    ...(algorithm.needs.microRows && { microRows: learner.microRows(rows.groups, T) }),
+  };
+  const update = algorithm.update(tables.layOut(rows, material, now, parts), random);
   if (!hasMoved) report.addEntropyChange(learner.device, rows, material, now, update);
   learner.accumulate(rows.groups, update, temperature);
   report.addUpdate(update);

@@ -22,6 +22,7 @@ export interface Fixture {
   readonly answerKey: (string | null)[];
   readonly tokens: number[][];
   readonly thinkEndId: number;
+  readonly promptIds: number[][];
 }
 
 const file = new URL('../golden/algorithms/fixtures.json', import.meta.url);
@@ -104,6 +105,7 @@ export function rolloutBatchOf(f: Fixture): RolloutBatch {
       rolloutLogProbs: flat(f.samplerLogp),
       tokens: flat(f.tokens),
       thinkEndId: f.thinkEndId,
+      prompts: f.promptIds,
       // Passes with dropout that disagree a little, more where entropy is high.
       entropyOfMean: flat(f.oldEntropy).map((entropy) => 1.25 * entropy),
       meanOfEntropies: flat(f.oldEntropy),

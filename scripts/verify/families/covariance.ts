@@ -98,7 +98,7 @@ async function runBlock(view: CaseView, device: Device, only: readonly number[],
 
 const clipCov = overBlocks((draft, view) => {
   const covariance = covarianceTable(draft);
-  const { candidates } = unclippedBetween(draft, covariance, view.number('lb', 1), view.number('ub', 5), UNCLAMPED);
+  const { candidates } = unclippedBetween(draft, covariance, { low: view.number('lb', 1), high: view.number('ub', 5), clampLogRatio: UNCLAMPED });
   const isApplied = view.text('selection', 'applied') === 'applied';
   const kept = withoutRandomSubset(draft, candidates, 'count', Random.seeded(1));
   if (isApplied) draft.weigh(kept);

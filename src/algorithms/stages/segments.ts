@@ -7,12 +7,16 @@ export type Segment = 'answer' | 'thinking' | 'joint';
 /**
  * 1 at the tokens of the segment, [rows, T]. `thinking` includes the closing tag; `answer` begins after it. Without a tag in the
  * completion, or in the tokenizer, the answer is the whole completion and the thinking is empty.
+ *
+ * `isSource`: the tag is looked for in the prompt too, prompts padded on the left to the longest; its place there is read as one in the completion.
  */
 export function segmentMask(
-  { T, responseMask, tokens, thinkEndId }: Pick<TokenTables, 'T' | 'responseMask' | 'tokens' | 'thinkEndId'>,
+  { T, responseMask, tokens, thinkEndId, prompts = [] }: Pick<TokenTables, 'T' | 'responseMask' | 'tokens' | 'thinkEndId' | 'prompts'>,
   rows: number,
   segment: Segment,
+  { isSource = false }: { readonly isSource?: boolean } = {},
 ): Uint8Array {
+  const promptWidth = prompts.reduce((most, prompt) => Math.max(most, prompt.length), 0);
   const mask = Uint8Array.from({ length: rows * T }, (_, at) => (responseMask[at] === 0 ? 0 : 1));
   if (segment === 'joint') return mask;
   for (let i = 0; i < rows; i++) {
@@ -26,7 +30,10 @@ export function segmentMask(
 
   function closingTag(row: number): number | null {
     if (!tokens || thinkEndId === null || thinkEndId === undefined) return null;
-    for (let t = 0; t < T; t++) if (responseMask[row * T + t] !== 0 && tokens[row * T + t] === thinkEndId) return t;
+    const prompt = Array.from(isSource ? prompts[row]! : []);
+    if (prompt.includes(thinkEndId)) return promptWidth - prompt.length + prompt.indexOf(thinkEndId);
+    const offset = isSource ? promptWidth : 0;
+    for (let t = 0; t < T; t++) if (responseMask[row * T + t] !== 0 && tokens[row * T + t] === thinkEndId) return offset + t;
     return null;
   }
 }

@@ -7,6 +7,13 @@ import { clipCovCandidates, covarianceOf } from '../../kernels/stages-covariance
 import { keepBeyond, offPolicyRows, randomKeys, selectExtreme } from '../../kernels/stages-select.ts';
 import type { Draft } from '../draft.ts';
 
+/** Over which tokens means are taken, and two columns to keep them in. */
+export interface CovarianceScope {
+  readonly responseMask: Tensor;
+  readonly tokenCount: number;
+  readonly sums?: SumColumns;
+}
+
 /**
  * How each token's log-prob and advantage lie together about their means over the mini-batch.
  *
@@ -14,10 +21,12 @@ import type { Draft } from '../draft.ts';
  *
  * @source Cui et al. 2025, arXiv:2505.22617
  */
-export function covarianceTable(draft: Draft, logProbs: Tensor = draft.batch.policyLogProbs): Tensor {
-  const { device, batch, advantages } = draft;
-  const { responseMask, tokenCount } = batch;
-  const sums = draft.sums(2);
+export function covarianceTable(
+  draft: Draft,
+  logProbs: Tensor = draft.batch.policyLogProbs,
+  { responseMask, tokenCount, sums = draft.sums(2) }: CovarianceScope = draft.batch,
+): Tensor {
+  const { device, advantages } = draft;
   const covariance = draft.table('covariance');
   maskedSums(device, responseMask, wholeTable(logProbs), advantages, sums);
   covarianceOf(device, { responseMask, logProbs, advantages, sums, covariance }, tokenCount);
@@ -28,13 +37,11 @@ export function covarianceTable(draft: Draft, logProbs: Tensor = draft.batch.pol
 export function unclippedBetween(
   draft: Draft,
   covariance: Tensor,
-  low: number,
-  high: number,
-  clampLogRatio: number,
+  { low, high, clampLogRatio }: { readonly low: number; readonly high: number; readonly clampLogRatio: number },
+  { responseMask, sums = draft.sums(1) }: { readonly responseMask: Tensor; readonly sums?: SumColumns } = draft.batch,
 ): { readonly candidates: Tensor; readonly sums: SumColumns } {
-  const { responseMask, policyLogProbs, oldLogProbs } = draft.batch;
+  const { policyLogProbs, oldLogProbs } = draft.batch;
   const candidates = draft.table('candidates');
-  const sums = draft.sums(1);
   clipCovCandidates(
     draft.device,
     { responseMask, policyLogProbs, oldLogProbs, advantages: draft.advantages, bounds: draft.bounds, covariance, candidates, sums },
@@ -61,9 +68,9 @@ export function withoutRandomSubset(draft: Draft, candidates: Tensor, count: str
 }
 
 /** A table of 1 at the `count` (a row term, the same in every row) tokens of largest value, 0 elsewhere. */
-export function largestOf(draft: Draft, values: Tensor, count: string): Tensor {
+export function largestOf(draft: Draft, values: Tensor, count: string, eligible: Tensor = draft.batch.responseMask): Tensor {
   const chosen = draft.table('chosen');
-  selectExtreme(draft.device, { ...wholeBatch(draft), values, eligible: draft.batch.responseMask, counts: draft.row(count), order: 'largest', chosen });
+  selectExtreme(draft.device, { ...wholeBatch(draft), values, eligible, counts: draft.row(count), order: 'largest', chosen });
   return chosen;
 }
 
