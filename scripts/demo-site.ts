@@ -1,6 +1,6 @@
 /** The demo as a visitor gets it: built, and served from a folder by a server that knows nothing of it. */
 
-import { createReadStream, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -28,21 +28,30 @@ export interface DemoSite {
   close(): void;
 }
 
-/** Builds the demo into a folder of its own, unless told that `npm run demo:build` was here, and serves it. */
-export async function openDemoSite({ isBuilt = false } = {}): Promise<DemoSite> {
+export interface DemoSiteOptions {
+  /** `npm run demo:build` was here: its folder is served. Else the demo is built into a folder of its own. */
+  readonly isBuilt?: boolean;
+  /** What is sent in place of a file's content; null is no file. For tests of a page that does not get what it asks for. */
+  readonly alter?: (name: string, content: Buffer) => Buffer | null;
+}
+
+/** Builds the demo and serves it. */
+export async function openDemoSite({ isBuilt = false, alter = (_, content) => content }: DemoSiteOptions = {}): Promise<DemoSite> {
   const folder = isBuilt ? join(root, 'demo/dist') : mkdtempSync(join(tmpdir(), 'entrain-demo-'));
   if (!isBuilt) await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'error', build: { outDir: folder } });
   const asked = new Set<string>();
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
     const file = join(folder, path === '/' ? 'index.html' : path);
-    if (!file.startsWith(folder) || !statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    const name = relative(folder, file).replaceAll('\\', '/');
+    const isFile = file.startsWith(folder) && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+    const content = isFile ? alter(name, readFileSync(file)) : null;
+    if (content === null) {
       response.writeHead(404).end();
       return;
     }
-    asked.add(relative(folder, file).replaceAll('\\', '/'));
-    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
-    createReadStream(file).pipe(response);
+    asked.add(name);
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(content);
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);

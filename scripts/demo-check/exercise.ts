@@ -9,15 +9,15 @@ export async function exercise(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Next prompt', exact: true }).click();
   await page.getByRole('button', { name: 'Previous prompt', exact: true }).click();
   await hoverAcross(page, '.river');
-  await page.getByLabel('coloured by').selectOption('covariance');
+  await page.getByRole('combobox', { name: 'coloured by' }).selectOption('covariance');
   await page.locator('.completions .token').first().focus();
   for (let i = 0; i < 24; i++) await page.keyboard.press(i % 6 === 5 ? 'ArrowDown' : 'ArrowRight');
   await hoverAcross(page, '.completions .completion');
-  await page.getByRole('button', { name: 'Lens' }).click();
+  await page.getByRole('button', { name: 'Lens', exact: true }).click();
   await page.locator('.variants').waitFor();
   await page.locator('#own-weight').pressSequentially('advantage * (1 - prob)');
   await page.locator('#own-weight').fill('');
-  await page.getByRole('button', { name: 'Lens' }).click();
+  await page.getByRole('button', { name: 'Lens', exact: true }).click();
   await playhead.focus();
   await page.keyboard.press('End');
 }

@@ -43,13 +43,13 @@ export async function memoryFigures(browser: LaunchedChromium, url: string, scri
   const session = await browser.context.newCDPSession(page);
   const heldAt = async (step: number): Promise<Held> => {
     const { deviceBytes } = await demo.step(1, step, PATIENCE);
-    await page.getByRole('button', { name: 'Pause', exact: true }).click();
-    await page.getByRole('button', { name: 'Go on', exact: true }).waitFor({ timeout: PATIENCE });
+    await page.locator('.train').getByRole('button', { name: 'Pause' }).click();
+    await page.locator('.train').getByRole('button', { name: 'Go on' }).waitFor({ timeout: PATIENCE });
     await demo.takeSteps();
     await demo.takeHandlers();
     const held = { heap: await heapOf(page, session), device: deviceBytes };
     say(`step ${step}: JS heap of page and worker ${megabytes(held.heap)}, device ${megabytes(held.device)}`);
-    await page.getByRole('button', { name: 'Go on', exact: true }).click();
+    await page.locator('.train').getByRole('button', { name: 'Go on' }).click();
     return held;
   };
   const before = await heldAt(EARLY);
