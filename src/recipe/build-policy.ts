@@ -5,7 +5,8 @@ import { Random } from '../base/random.ts';
 import { type ModelConfig } from '../model/config.ts';
 import { initialWeights } from '../model/initialise.ts';
 import { ALL_LINEAR, createLora, initialiseLora, type LoraAdapter, type LoraOptions } from '../model/lora.ts';
-import { loadParameters, type Parameters } from '../model/parameters.ts';
+import { type FormatOf, loadParameters, type Parameters } from '../model/parameters.ts';
+import { formatsOf } from '../model/weight-dtype.ts';
 import { openWeights, type Weights } from '../model/weights.ts';
 import { encodeSafetensors } from '../model/safetensors.ts';
 import { describeConfig } from '../model/write-config.ts';
@@ -23,6 +24,8 @@ export interface Policy extends CompletionEnds {
   readonly sideFiles: ReadonlyMap<string, Uint8Array>;
   /** The adapter that `model.path` named, if it named one. */
   readonly adapter: AdapterSource | null;
+  /** How the device holds its matrices: `model.dtype`. */
+  readonly formatOf: FormatOf;
   /** Fills parameters with the weights of step 0. */
   load(parameters: Parameters): Promise<void>;
 }
@@ -34,7 +37,7 @@ export async function openPolicy(recipe: Recipe, services: BuildServices): Promi
 }
 
 async function openNamed(recipe: Recipe, services: BuildServices): Promise<Policy> {
-  const { path, init, tokenizer: folder } = recipe.model;
+  const { path, init, tokenizer: folder, dtype } = recipe.model;
   const revision = recipe.model.revision ?? undefined;
   if (path !== null) {
     const { config, weights, sideFiles, adapter = null } = await services.openModel(path, revision);
@@ -45,6 +48,7 @@ async function openNamed(recipe: Recipe, services: BuildServices): Promise<Polic
       tokenizer,
       adapter,
       sideFiles: new Map([...sideFiles, ...tokenizerFiles]),
+      formatOf: formatsOf(dtype, config, weights.tensors),
       load: (parameters) => loadParameters(services.device, parameters, weights),
     };
   }
@@ -56,6 +60,7 @@ async function openNamed(recipe: Recipe, services: BuildServices): Promise<Polic
     tokenizer,
     adapter: null,
     sideFiles: new Map([...described, ...sideFiles]),
+    formatOf: formatsOf(dtype, config),
     load: async (parameters) => loadParameters(services.device, parameters, await freshWeights(config, recipe, init!.embeddingStd)),
   };
 }

@@ -3,6 +3,7 @@
 import type { Algorithm } from '../algorithms/algorithm.ts';
 import { createAlgorithm } from '../algorithms/index.ts';
 import { entropyControlsOf } from '../algorithms/regime-lint.ts';
+import { RecipeError } from '../base/errors.ts';
 import { Random } from '../base/random.ts';
 import { promptOrder } from '../data/prompt.ts';
 import { Learner } from '../engines/learner.ts';
@@ -57,7 +58,8 @@ async function assemble(recipe: Recipe, services: BuildServices, isTrained: bool
   const scorer = createScorer(await openRewards(recipe, services), (tokens) => tokenizer.decode(tokens));
   const sampling = samplingOf(recipe, config.eosIds, tokenizer);
   const limits = limitsOf(recipe, config, prompts.longest, device.traits);
-  const parameters = createParameters(device, config);
+  if (isTrained) checkTrainable(recipe, policy);
+  const parameters = createParameters(device, config, 'weights', policy.formatOf);
   await policy.load(parameters);
   const adapter = await openAdapter(recipe, policy, services, parameters);
   const room = {
@@ -70,6 +72,13 @@ async function assemble(recipe: Recipe, services: BuildServices, isTrained: bool
   const table = model?.ropeTable ?? createRopeTable(device, config, limits.maxPositions);
   const sampler = new PolicySampler(device, config, { parameters, adapter }, table, limits.sampler);
   return { policy, prompts, parameters, adapter, model, sampler, scorer, sampling, encode, limits };
+}
+
+/** What is trained is f32: the whole model, or an adapter on frozen weights of any type. */
+function checkTrainable({ model: { dtype }, lora }: Recipe, { adapter }: Policy): void {
+  if (dtype === 'f32' || lora !== null || adapter !== null) return;
+  const message = `expected f32, as the whole model is trained, got ${dtype}. Add a lora block to train an adapter on frozen ${dtype} weights, or leave model.dtype at f32.`;
+  throw new RecipeError([{ path: 'model.dtype', message }]);
 }
 
 /** A run ready to be trained. */
@@ -153,7 +162,7 @@ export async function buildRun(recipe: Recipe, services: BuildServices, deviceNa
 async function openReference(recipe: Recipe, { policy, parameters, adapter }: BuiltPolicy, services: BuildServices): Promise<PolicyWeights> {
   if (policy.adapter) return { parameters, adapter: await openAdapter(recipe, policy, services, parameters) };
   if (adapter) return baseWeights(parameters);
-  const copy = createParameters(services.device, policy.config, 'reference');
+  const copy = createParameters(services.device, policy.config, 'reference', policy.formatOf);
   await policy.load(copy);
   return baseWeights(copy);
 }

@@ -1,6 +1,7 @@
 /** Which weights are trained: those of a folder, or fresh ones drawn from the seed. */
 
 import { z } from 'zod';
+import { WEIGHT_DTYPES } from '../../model/weight-dtype.ts';
 import { about } from '../field.ts';
 
 const count = z.int().min(1);
@@ -27,7 +28,14 @@ export const modelSchema = z
       .meta(about('Folder with config.json, tokenizer.json and model.safetensors; a GGUF file; or a model of the hub, org/name.')),
     revision: z.string().min(1).nullable().default(null).meta(about('Branch, tag or commit of a model of the hub; null = main.')),
     tokenizer: z.string().min(1).nullable().default(null).meta(about("Folder with tokenizer.json; null = the model's own, or the task's.")),
-    dtype: z.enum(['f32']).default('f32').meta(about('Type the trained weights are held in.')),
+    dtype: z
+      .enum(WEIGHT_DTYPES)
+      .default('f32')
+      .meta(
+        about(
+          'How the device holds weight matrices: f16 and bf16 take half the memory of f32, q8 (blocks of q8_0) 27 %, q4 (q4_0) 14 %. Blocks of a GGUF file stay as stored under q8 and q4. Anything but f32 is frozen: it is sampled from, or trained through a lora block, which is f32.',
+        ),
+      ),
     gradient_checkpointing: z
       .boolean()
       .default(false)
