@@ -164,6 +164,7 @@ describe('the public surface', () => {
         "EntropyPoint",
         "Evaluation",
         "EvaluationSet",
+        "EventRow",
         "Field",
         "FinishReason",
         "Group",

@@ -2,13 +2,17 @@
 
 import type { MetricRow } from './run-figures.ts';
 
-export interface Variant {
-  /** Name of its file in examples/recipes, without the ending. */
-  readonly recipe: string;
+/** How one sees in a step's metrics that a method acted. */
+export interface Actuator {
   /** Metric of what the method moves; undefined for plain GRPO. */
   readonly actuator?: string;
   /** Whether the method acted, given that metric; where not given, whether it is not zero. */
   readonly acted?: (value: number) => boolean;
+}
+
+export interface Variant extends Actuator {
+  /** Name of its file in examples/recipes, without the ending. */
+  readonly recipe: string;
 }
 
 /** Completions of a group in make-the-number.yaml: a target that tells none of them apart has the entropy ln 8. */
@@ -27,7 +31,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
 };
 
 /** The share of steps in which the method acted, or null where the variant has no such metric. */
-export function actedShare({ actuator, acted = (value) => value !== 0 }: Variant, rows: readonly MetricRow[]): number | null {
+export function actedShare({ actuator, acted = (value) => value !== 0 }: Actuator, rows: readonly MetricRow[]): number | null {
   if (actuator === undefined) return null;
   const values = rows.flatMap(({ [actuator]: value }) => (typeof value === 'number' ? [value] : []));
   return values.length === 0 ? 0 : values.filter(acted).length / values.length;

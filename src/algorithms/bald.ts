@@ -61,8 +61,9 @@ export function bald(options: BaldOptions): Method {
     advantage({ batch, rewards, values, metrics }) {
       if (isAdditive) return;
       const epistemic = rowDisagreement(batch.tables ?? missing(), batch.rows, options.positions);
-      // A completion without tokens takes no part in any mean.
-      const groups = batch.groups.map((group) => ({ ...group, rows: group.rows.filter((row) => batch.lengths[row]! > 0) }));
+      // A completion without tokens, or without a reward, takes no part in any mean.
+      const takesPart = (row: number): boolean => batch.lengths[row]! > 0 && !Number.isNaN(rewards[row]!);
+      const groups = batch.groups.map((group) => ({ ...group, rows: group.rows.filter(takesPart) }));
       const scaled = exploreScale(epistemic, rewards, groups, options);
       values.forEach((_, i) => (values[i]! *= scaled.scale[i]!));
       metrics['epistemic_reward'] = meanOf(Array.from(epistemic));

@@ -97,7 +97,7 @@ describe('the table', () => {
 });
 
 describe('a recipe', () => {
-  it('is told at the start that KL-Cov has no effect with one update a step (trap T4)', async () => {
+  it('T4: is told at the start that KL-Cov has no effect with one update a step', async () => {
     const overrides = ['model.path=m', 'data.train=p', 'reward=[{"use":"x"}]', 'algorithm.name=kl_cov'];
     const { notes } = await readRecipe({ overrides });
     expect(notes.join('\n')).toContain('algorithm.kl_cov: no effect with one update a step');
@@ -105,7 +105,7 @@ describe('a recipe', () => {
     expect(two.join('\n')).not.toContain('no effect with one update');
   });
 
-  it('with KL-Cov is told that clip ranges are not read (trap T2)', async () => {
+  it('T2: with KL-Cov is told that clip ranges are not read, and has the coefficient of the paper, 1', async () => {
     const { notes, recipe } = await readRecipe({
       overrides: ['model.path=m', 'data.train=p', 'reward=[{"use":"x"}]', 'batch.update_prompts=4', 'algorithm.name=kl_cov', 'algorithm.clip_dual=3'],
     });
@@ -139,7 +139,7 @@ describe('on-policy, r = 1', () => {
     ['ERC', { erc: { low: 0.95, high: 1.05 } }],
     ['SAPO', { sapo: { tauPositive: 1, tauNegative: 1.05 } }],
     ['VESPO', { vespo }],
-    ['KL-Cov (trap T4)', { surrogate: 'plain', clipDual: null, klCov }],
+    ['T4: KL-Cov', { surrogate: 'plain', clipDual: null, klCov }],
     ['EntropyRL', { entropyrl }],
   ];
   it.each(none)('%s is plain policy gradient', (_, options) => same(options, {}));
