@@ -94,7 +94,16 @@ export { type AnswerOptions, answerLogProbs, type AskedCompletions } from './tra
 export { type Evaluation, type EvaluationSet, evaluate, passAtK } from './trainer/evaluate.ts';
 export { type GuardOptions } from './trainer/guards.ts';
 export { type MetricSchema, renamed } from './trainer/metric-names.ts';
-export { type CompletionSample, type EventRow, type MetricsRow, type RunInfo, type RunObserver, silent, tellAll, type TrainSummary } from './trainer/observer.ts';
+export {
+  type CompletionSample,
+  type EventRow,
+  type MetricsRow,
+  type RunInfo,
+  type RunObserver,
+  silent,
+  tellAll,
+  type TrainSummary,
+} from './trainer/observer.ts';
 export { copyRun, unzipRun, zipRun } from './trainer/run-archive.ts';
 export { type RecorderOptions, runRecorder } from './trainer/run-recorder.ts';
 export { type RunStore } from './trainer/run-store.ts';
