@@ -39,7 +39,7 @@ const TOKENS_EVERY = 12;
 const FROZEN_SHARE = 0.25;
 /** What the page draws; the rest of the metrics is about machines. */
 const DRAWN =
-  /^(reward|reward_std|entropy|entropy_coef|kl|ppo_kl|policy_loss|grad_norm|clip_ratio\/(region|low|high)_mean|completions\/(mean_length|clipped_ratio)|groups\/frac_mixed|frac_reward_zero_std|select\/.*|eval\/.*)$/;
+  /^(reward|reward_std|entropy|entropy_coef|kl|clip_ratio\/(region|low|high)_mean|completions\/(mean_length|clipped_ratio)|groups\/frac_mixed|frac_reward_zero_std|select\/.*|eval\/.*)$/;
 
 const steps = Number(options.steps);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
