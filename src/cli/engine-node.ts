@@ -1,6 +1,8 @@
 /** The engine of this machine. Heavy parts are loaded by the verb that needs them, so that `--help` answers at once. */
 
-import { promptText } from '../data/prompt.ts';
+import { DataError } from '../base/errors.ts';
+import { type Prompt, promptText } from '../data/prompt.ts';
+import type { Question } from '../recipe/ask.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { Engine, EvaluateServices, ExportServices, SampleRequest, TrainServices } from './engine.ts';
 
@@ -9,6 +11,7 @@ export const engineNode: Engine = {
   evaluate: evaluateHere,
   sample: sampleHere,
   export: exportHere,
+  ask: askHere,
   viewData: viewDataHere,
   plan: planHere,
   async doctor(options, out) {
@@ -51,14 +54,20 @@ async function evaluateHere(recipe: Recipe, { adapter, observer, signal }: Evalu
   return metrics;
 }
 
-async function sampleHere(recipe: Recipe, { adapter, prompt, prompts: count }: SampleRequest) {
+async function sampleHere(recipe: Recipe, { adapter, prompt, prompts: count, temperature }: SampleRequest) {
   const { build, services, opened } = await prepare(adapter);
   const { Random } = await import('../base/random.ts');
   const built = await build.buildPolicy(recipe, services);
   const known = (built.prompts.evaluation ?? built.prompts.train).prompts;
-  const asked =
-    prompt === null ? known.slice(0, count) : [known.find(({ text }) => text === prompt) ?? { id: 'given', source: 'given', text: prompt, columns: {} }];
-  const rollouts = await built.sampler.sample(asked.map(built.encode), built.sampling, Random.seeded(recipe.seed).fork('sample'));
+  const asked = prompt === null ? known.slice(0, count) : [givenPrompt(prompt, known)];
+  const [length, room] = [Math.max(...asked.map((one) => built.encode(one).length)), built.prompts.longest];
+  if (length > room) {
+    throw new DataError(
+      `prompt: expected at most ${room} tokens, as many as the longest of the data, got ${length}. Ask the model itself: sample --model <folder> "…".`,
+    );
+  }
+  const sampling = temperature === undefined ? built.sampling : { ...built.sampling, temperature, ...(temperature === 0 && { n: 1 }) };
+  const rollouts = await built.sampler.sample(asked.map(built.encode), sampling, Random.seeded(recipe.seed).fork('sample'));
   const scored = await built.scorer.score(asked, rollouts);
   opened.device.close();
   return scored.map(({ completion, reward, parts, rollout }) => ({
@@ -79,6 +88,22 @@ async function exportHere(recipe: Recipe, { adapter, target, ...request }: Expor
   const exported = await exportPolicy(recipe, services, place, request);
   opened.device.close();
   return exported;
+}
+
+/** A prompt typed in: one of the data's where it is the same, else of the same kind as they are. */
+function givenPrompt(typed: string, known: readonly Prompt[]): Prompt {
+  const own = { id: 'given', source: 'given', columns: {} };
+  const isSame = ({ text, messages }: Prompt) => text === typed || (messages?.length === 1 && messages[0]!.content === typed);
+  const isChat = known[0]?.messages !== undefined;
+  return known.find(isSame) ?? (isChat ? { ...own, messages: [{ role: 'user', content: typed }] } : { ...own, text: typed });
+}
+
+async function askHere(question: Question, { adapter }: { readonly adapter: string }) {
+  const { services, opened } = await prepare(adapter);
+  const { askModel } = await import('../recipe/ask.ts');
+  const answers = await askModel(question, services);
+  opened.device.close();
+  return answers;
 }
 
 async function viewDataHere(recipe: Recipe) {

@@ -1,6 +1,7 @@
 /** What the command line asks of the engine. `engine-node.ts` answers with the real one; tests answer with a stand-in. */
 
 import type { DataView } from '../recipe/data-view.ts';
+import type { Answer, Question } from '../recipe/ask.ts';
 import type { Exported, ExportRequest } from '../recipe/export.ts';
 import type { ExportTarget } from '../recipe/export-place-node.ts';
 import type { Recipe } from '../recipe/recipe.ts';
@@ -28,6 +29,8 @@ export interface SampleRequest {
   /** Null takes the first held-out (or training) prompts. */
   readonly prompt: string | null;
   readonly prompts: number;
+  /** Instead of the recipe's; 0 takes the likeliest token. */
+  readonly temperature?: number;
   readonly signal: AbortSignal;
 }
 
@@ -49,6 +52,8 @@ export interface Engine {
   sample(recipe: Recipe, request: SampleRequest): Promise<readonly CompletionSample[]>;
   /** Writes the policy for other tools, and reads it back. */
   export(recipe: Recipe, request: ExportServices): Promise<Exported>;
+  /** A model's answers to one question, without a recipe. */
+  ask(question: Question, place: { readonly adapter: string }): Promise<readonly Answer[]>;
   /** How prompts meet the model, without a device. */
   viewData(recipe: Recipe): Promise<DataView>;
   /** Bytes by part, without a device. */

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { printedRecipe } from '../recipe/print.ts';
 import { type LoadedRecipe, placed } from '../recipe/read.ts';
 import { algorithms } from './algorithms.ts';
+import { ask, type AskWords, questionOf, recipeKeysOf, saidIn, temperatureOf, withAskOptions } from './ask.ts';
 import { showData } from './data-show.ts';
 import type { Engine } from './engine.ts';
 import { ownVersion } from './environment-info.ts';
@@ -14,7 +15,7 @@ import type { SignalSource } from './interrupts.ts';
 import { withKeyFlags } from './key-flags.ts';
 import { plan } from './plan.ts';
 import { loadRecipe, sortWords } from './recipe-file.ts';
-import { sample } from './sample.ts';
+import { sample, type SampleOptions } from './sample.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { train } from './train.ts';
 
@@ -28,13 +29,12 @@ export interface Surroundings {
 }
 
 /** The options a verb was given; absent ones are off. */
-interface Options extends ExportWords {
+interface Options extends ExportWords, AskWords {
   readonly adapter?: string;
   readonly checkpoint?: string;
   readonly quiet?: boolean;
   readonly fresh?: boolean;
   readonly printConfig?: boolean;
-  readonly prompt?: string;
   readonly prompts?: string;
 }
 
@@ -79,10 +79,13 @@ function programOf(surroundings: Surroundings, finish: (code: number) => void): 
   const verb = (name: string, description: string, work: (loaded: LoadedRecipe, options: Options) => Promise<number>, parent = program): Command =>
     common(parent.command(`${name} [words...]`).description(description).usage('[grpo|sft] [recipe.yaml] [key=value…] [options]')).action(
       async (words: string[], options: Options) => {
-        const { overrides, ...rest } = sortWords(words);
-        const chosen = options.adapter === undefined ? overrides : [...overrides, `adapter=${JSON.stringify(options.adapter)}`];
-        const loaded = await loadRecipe({ ...rest, overrides: chosen }, name === 'train' ? 'run' : { checkpoint: readCheckpoint(options.checkpoint) });
-        finish(options.printConfig ? printConfig(loaded, options, terminal) : await placed(loaded, () => work(loaded, options)));
+        if (name === 'sample' && options.model !== undefined) {
+          const place = { adapter: options.adapter ?? 'auto', json: options.json ?? false };
+          return finish(await ask(questionOf(options.model, words, options), place, surroundings));
+        }
+        const { loaded, said } = await recipeOf(name, words, options);
+        const given = said === null ? options : { prompt: said, ...options };
+        finish(options.printConfig ? printConfig(loaded, options, terminal) : await placed(loaded, () => work(loaded, given)));
       },
     );
 
@@ -94,11 +97,11 @@ function programOf(surroundings: Surroundings, finish: (code: number) => void): 
   verb('eval', 'Measure the weights of a recipe, or of a run folder’s newest checkpoint.', (loaded, { json = false, quiet = false }) =>
     evaluate(loaded, { json, quiet }, surroundings),
   );
-  verb('sample', 'Show completions and what they earn.', (loaded, { json = false, prompt, prompts }) =>
-    sample(loaded, { json, prompt: prompt ?? null, prompts: Math.max(1, Number(prompts ?? 3)) }, surroundings),
-  )
-    .option('--prompt <text>', 'the prompt, instead of held-out ones')
-    .option('--prompts <count>', 'how many held-out prompts (3)');
+  withAskOptions(
+    verb('sample', 'Show completions and what they earn; or ask a model: sample --model <path> "…"', (loaded, options) =>
+      sample(loaded, sampleOptions(options), surroundings),
+    ),
+  );
   verb('export', 'Write a run’s policy, or a model, for other tools; what was written is read back and compared.', (loaded, options) =>
     exportPolicyFiles(loaded, options, surroundings),
   )
@@ -131,6 +134,20 @@ function programOf(surroundings: Surroundings, finish: (code: number) => void): 
     },
   );
   return program;
+}
+
+/** The recipe that the words after a verb mean; `sample` also takes something said, and options of its own for recipe keys. */
+async function recipeOf(verb: string, words: readonly string[], options: Options): Promise<{ readonly loaded: LoadedRecipe; readonly said: string | null }> {
+  const said = verb === 'sample' ? saidIn(words) : null;
+  const { overrides, ...rest } = sortWords(words.filter((word) => word !== said));
+  const own = verb === 'sample' ? recipeKeysOf(options) : [];
+  const adapter = options.adapter === undefined ? [] : [`adapter=${JSON.stringify(options.adapter)}`];
+  const use = verb === 'train' ? 'run' : { checkpoint: readCheckpoint(options.checkpoint) };
+  return { loaded: await loadRecipe({ ...rest, overrides: [...overrides, ...own, ...adapter] }, use), said };
+}
+
+function sampleOptions({ json = false, prompt, prompts, ...options }: Options): SampleOptions {
+  return { json, prompt: prompt ?? null, prompts: Math.max(1, Number(prompts ?? 3)), temperature: temperatureOf(options) };
 }
 
 function common(command: Command): Command {

@@ -12,16 +12,19 @@ export interface SampleOptions {
   readonly prompt: string | null;
   /** How many prompts, where none is given. */
   readonly prompts: number;
+  readonly temperature: number | undefined;
 }
 
 export async function sample(
   loaded: LoadedRecipe,
-  { json, prompt, prompts }: SampleOptions,
+  { json, prompt, prompts, temperature }: SampleOptions,
   { terminal, engine, signals, quit }: TrainContext,
 ): Promise<number> {
   const interrupts = watchInterrupts(signals, (message) => terminal.err(`${message}\n`), quit);
   try {
-    const samples = await engine.sample(loaded.recipe, { adapter: loaded.recipe.adapter, prompt, prompts, signal: interrupts.signal });
+    const { recipe } = loaded;
+    const asked = { adapter: recipe.adapter, prompt, prompts, signal: interrupts.signal, ...(temperature !== undefined && { temperature }) };
+    const samples = await engine.sample(recipe, asked);
     terminal.out(json ? samples.map((one) => lineOf({ event: 'completion', ...one })).join('') : `${sampleLines(samples).join('\n')}\n`);
     return 0;
   } finally {

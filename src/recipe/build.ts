@@ -57,7 +57,7 @@ async function assemble(recipe: Recipe, services: BuildServices, isTrained: bool
   const prompts = await openPrompts(recipe, services, encode);
   const scorer = createScorer(await openRewards(recipe, services), (tokens) => tokenizer.decode(tokens));
   const sampling = samplingOf(recipe, config.eosIds, tokenizer);
-  const limits = limitsOf(recipe, config, prompts.longest, device.traits);
+  const limits = limitsOf(recipe, config, prompts, device.traits);
   if (isTrained) checkTrainable(recipe, policy);
   const parameters = createParameters(device, config, 'weights', policy.formatOf);
   await policy.load(parameters);

@@ -20,7 +20,15 @@ export interface RunLimits {
 const AUTO_MICRO_TOKENS = 8192;
 const MOST_ROWS = 512;
 
-export function limitsOf(recipe: Recipe, config: ModelConfig, longestPrompt: number, traits: DeviceTraits): RunLimits {
+/** What the limits need to know of the prompts. */
+export interface PromptSizes {
+  /** Tokens. */
+  readonly longest: number;
+  /** Prompts that are measured on; null where none are. */
+  readonly evaluation: { readonly prompts: { readonly length: number } } | null;
+}
+
+export function limitsOf(recipe: Recipe, config: ModelConfig, { longest: longestPrompt, evaluation: measured }: PromptSizes, traits: DeviceTraits): RunLimits {
   const { rollout, batch, eval: evaluation } = recipe;
   const maxTokens = Math.max(rollout.maxTokens, evaluation.maxTokens ?? 0);
   const longest = longestPrompt + maxTokens;
@@ -38,13 +46,20 @@ export function limitsOf(recipe: Recipe, config: ModelConfig, longestPrompt: num
       },
     ]);
   }
-  const sampledRows = Math.max(isSft ? 0 : batch.prompts * rollout.n, evaluation.data === null ? 1 : evaluation.n * MOST_ROWS);
+  const trainedRows = isSft ? 0 : batch.prompts * rollout.n;
+  const sampledRows = Math.max(trainedRows, measured === null ? 1 : evaluation.n * measured.prompts.length);
   const maxRows = Math.max(1, Math.min(sampledRows, MOST_ROWS, cacheRows(config, traits, longest)));
+  // A group shares its prompt; one more, since the first of a wave may be what is left of a cut group.
+  const smallestGroup = Math.max(
+    1,
+    Math.min(isSft ? Number.POSITIVE_INFINITY : rollout.n, measured === null ? Number.POSITIVE_INFINITY : evaluation.n, maxRows),
+  );
+  const promptTokens = (Math.ceil(maxRows / smallestGroup) + 1) * longestPrompt;
   return {
     microTokens,
     maxPositions: longest,
     updateRows,
-    sampler: { maxRows, maxPromptTokens: Math.max(longestPrompt, Math.min(maxRows * longestPrompt, AUTO_MICRO_TOKENS)), maxTokens },
+    sampler: { maxRows, maxPromptTokens: Math.max(longestPrompt, Math.min(promptTokens, AUTO_MICRO_TOKENS)), maxTokens },
   };
 }
 

@@ -191,6 +191,23 @@ describe('the other verbs', () => {
     expect((await place.run('eval', place.folder)).err).toContain('without checkpoints/latest');
   });
 
+  it('sample a recipe with what is said, and at another temperature', async () => {
+    expect((await place.run('sample', 'make 32 of it')).out).toBe('make 32 of it\n   1.00  6+7+8\n');
+    expect((await place.run('sample', '--temperature', 'warm')).err).toContain('--temperature: expected 0 or more, got "warm"');
+  });
+
+  it('ask a model without a recipe', async () => {
+    const asked = await place.run('sample', '--model', 'some/model', '--temperature', '0', 'What is 17 + 25?');
+    expect(asked).toEqual({ code: 0, out: 'What is 17 + 25? at 0\n', err: '' });
+    expect((await place.run('sample', '--model=some/model', 'What', 'is', 'a=b?')).out).toBe('What is a=b? at 1\n');
+    const { out } = await place.run('sample', '--model', 'some/model', '--json', '--prompt', 'Why?');
+    expect(JSON.parse(out)).toMatchObject({ event: 'completion', prompt: 'Why?', completion: 'Why? at 1', ids: [5] });
+    const silent = await place.run('sample', '--model', 'some/model');
+    expect(silent.code).toBe(2);
+    expect(silent.err).toContain('expected a question for some/model, got none');
+    expect((await place.run('sample', '--model', 'some/model', '--n', '0', 'Why?')).err).toContain('--n: expected a whole number of at least 1, got "0"');
+  });
+
   it('doctor ends with its own code', async () => {
     expect(await place.run('doctor')).toEqual({ code: 1, out: 'all well\n', err: '' });
   });
