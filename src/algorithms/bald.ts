@@ -123,7 +123,8 @@ export function exploreScale(
   const factor = z.map((value) => logistic(Math.max(value, 0)));
   const coef = factor.map((value, i) => 1 + exploreCoef * quality[i]! * value);
   const counted = groups.flatMap(({ rows }) => rows);
-  const mean = meanOf(counted.map((i) => coef[i]!));
+  // Where no row counts there is nothing to scale, and no mean.
+  const mean = counted.length === 0 ? 1 : meanOf(counted.map((i) => coef[i]!));
   return { z, factor, quality, coef, scale: coef.map((value) => value / mean) };
 }
 

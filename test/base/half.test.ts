@@ -34,7 +34,7 @@ describe('bfloat16', () => {
   it('comes back from every one of its bit patterns', () => {
     for (let half = 0; half < 0x10000; half++) {
       const value = floatOfBfloat16(half);
-      if (!Number.isNaN(value) && bfloat16OfBits(bitsOf(value)) !== half) expect.fail(`${half.toString(16)}`);
+      if (!Number.isNaN(value) && bfloat16OfBits(bitsOf(value)) !== half) expect.fail(half.toString(16));
     }
     expect(asBfloat16(Number.NaN)).toBeNaN();
   });

@@ -35,63 +35,17 @@ export interface LiveRun {
 const KEPT_NOTES = 6;
 
 export function createLiveRun(page: PageState): LiveRun {
-  const status = signal<LiveStatus>({ kind: 'idle' });
-  const notes = signal<readonly LiveNote[]>([]);
-  const timing = signal<FrameTiming | null>(null);
-  const pace = signal(0);
+  const signals: LiveSignals = { status: signal({ kind: 'idle' }), notes: signal([]), timing: signal(null), pace: signal(0) };
+  const { status, notes, timing, pace } = signals;
   let worker: Worker | null = null;
+  let probes: readonly string[] = [];
 
   const end = (next: LiveStatus): void => {
     worker?.terminate();
     worker = null;
     status.value = next;
   };
-  const take = (message: FromLive): void => batch(() => takeIn(message));
-  const takeIn = (message: FromLive): void => {
-    switch (message.kind) {
-      case 'opened':
-        status.value = { kind: 'training', opened: message.opened };
-        show(page, liveShown(message.opened, probes));
-        break;
-      case 'began':
-        followSeed(page, message.run);
-        break;
-      case 'frame':
-        timing.value = message.timing;
-        if (message.frame.step > 0) pace.value = paceAfter(pace.peek(), message.timing);
-        addFrame(page, message.run, message.frame);
-        break;
-      case 'changed':
-        relabel(page, message);
-        break;
-      case 'note':
-        if (notes.peek().at(-1)?.message !== message.message) notes.value = [...notes.peek(), message].slice(-KEPT_NOTES);
-        break;
-      case 'paused':
-      case 'continued':
-        // A run that was stopped while it waited goes on only to save.
-        if (status.peek().kind !== 'stopping') setWhile(message.kind === 'paused' ? 'paused' : 'training');
-        break;
-      case 'trackEnded':
-        break;
-      case 'ended':
-        finish(message.seconds);
-        break;
-      case 'failed':
-        end(failedWith(message.error));
-        break;
-    }
-  };
-  const setWhile = (kind: 'training' | 'paused' | 'pausing' | 'stopping'): void => {
-    const now = status.peek();
-    if ('opened' in now && now.kind !== 'ended') status.value = { kind, opened: now.opened };
-  };
-  const finish = (seconds: number): void => {
-    const now = status.peek();
-    if ('opened' in now) end({ kind: 'ended', opened: now.opened, seconds, wasStopped: now.kind === 'stopping' });
-    else end({ kind: 'idle' });
-  };
-  let probes: readonly string[] = [];
+  const take = (message: FromLive): void => batch(() => takeIn(message, page, signals, { probes, end }));
 
   return {
     status,
@@ -121,10 +75,63 @@ export function createLiveRun(page: PageState): LiveRun {
     },
     say(message) {
       worker?.postMessage(message satisfies ToLive);
-      if (message.kind === 'stop') setWhile('stopping');
-      if (message.kind === 'pause' || message.kind === 'step') setWhile('pausing');
+      if (message.kind === 'stop') setWhile(status, 'stopping');
+      if (message.kind === 'pause' || message.kind === 'step') setWhile(status, 'pausing');
     },
   };
+}
+
+type LiveSignals = Pick<LiveRun, 'status' | 'notes' | 'timing' | 'pace'>;
+
+/** What a message of the worker changes on the page. */
+function takeIn(
+  message: FromLive,
+  page: PageState,
+  { status, notes, timing, pace }: LiveSignals,
+  { probes, end }: { readonly probes: readonly string[]; readonly end: (next: LiveStatus) => void },
+): void {
+  switch (message.kind) {
+    case 'opened':
+      status.value = { kind: 'training', opened: message.opened };
+      show(page, liveShown(message.opened, probes));
+      break;
+    case 'began':
+      followSeed(page, message.run);
+      break;
+    case 'frame':
+      timing.value = message.timing;
+      if (message.frame.step > 0) pace.value = paceAfter(pace.peek(), message.timing);
+      addFrame(page, message.run, message.frame);
+      break;
+    case 'changed':
+      relabel(page, message);
+      break;
+    case 'note':
+      if (notes.peek().at(-1)?.message !== message.message) notes.value = [...notes.peek(), message].slice(-KEPT_NOTES);
+      break;
+    case 'paused':
+    case 'continued':
+      // A run that was stopped while it waited goes on only to save.
+      if (status.peek().kind !== 'stopping') setWhile(status, message.kind === 'paused' ? 'paused' : 'training');
+      break;
+    case 'trackEnded':
+      break;
+    case 'ended':
+      end(endedAfter(status.peek(), message.seconds));
+      break;
+    case 'failed':
+      end(failedWith(message.error));
+      break;
+  }
+}
+
+function setWhile(status: Signal<LiveStatus>, kind: 'training' | 'paused' | 'pausing' | 'stopping'): void {
+  const now = status.peek();
+  if ('opened' in now && now.kind !== 'ended') status.value = { kind, opened: now.opened };
+}
+
+function endedAfter(now: LiveStatus, seconds: number): LiveStatus {
+  return 'opened' in now ? { kind: 'ended', opened: now.opened, seconds, wasStopped: now.kind === 'stopping' } : { kind: 'idle' };
 }
 
 /** A running mean over about ten steps. */
