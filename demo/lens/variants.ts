@@ -42,7 +42,9 @@ export const VARIANTS: readonly OfferedVariant[] = [
     overrides: ['algorithm.clip_high=0.28'],
     options: { clipHigh: 0.28 },
   },
-  block('high_entropy', '80/20', 'Learns from the fifth of tokens where the policy was most undecided.', 'share: 0.2', { highEntropy: { share: 0.2 } }),
+  block('high_entropy', '80/20', 'Learns from the fifth of tokens where the policy was most undecided.', 'share: 0.2', {
+    highEntropy: { share: 0.2, denominator: 'all' },
+  }),
   block('entropy_shaping', 'Entropy shaping', 'Raises the advantages of tokens where the policy was undecided.', 'alpha: 0.4, kappa: 2', {
     entropyShaping: { alpha: 0.4, kappa: 2 },
   }),
@@ -58,7 +60,9 @@ export const VARIANTS: readonly OfferedVariant[] = [
   block('edge', 'EDGE', 'Weighs completions by their exact entropy.', 'weight: ratio', {
     edge: { weight: 'ratio', weightMin: 0.5, weightMax: 2, beta: 1, zClip: 3, eps: 1e-6 },
   }),
-  block('cispo', 'CISPO', 'Weighs every token by its ratio, held in bounds; no token is stopped.', 'cap: 5', { cispo: { cap: 5, floor: 0 } }),
+  block('cispo', 'CISPO', 'Weighs every token by its ratio, held in bounds; no token is stopped.', 'cap: 5', {
+    cispo: { cap: 5, floor: 0, clipLow: null, clipHigh: null },
+  }),
   block('sapo', 'SAPO', 'A gate that fades as the ratio leaves 1, in place of the clip.', 'tau_positive: 1', { sapo: { tauPositive: 1, tauNegative: 1.05 } }),
   block('dppo', 'DPPO', 'Leaves tokens alone whose probability has moved too far.', 'low: 0.2, high: 0.2', {
     dppo: { divergence: 'tv', low: 0.2, high: 0.2, cap: 20 },
@@ -101,12 +105,14 @@ export const VARIANTS: readonly OfferedVariant[] = [
       lengthNormPolicy: true,
       skipZeroVariance: true,
       clip: null,
+      denominator: 'tau+beta',
+      metaControl: null,
       tauControl: null,
       betaControl: null,
     },
   }),
   block('entropy_target', 'Target entropy', 'An entropy bonus whose coefficient chases a target.', 'target: 0.5, step: 0.003, max: 0.1', {
-    entropyTarget: { target: 0.5, step: 0.003, min: 0, max: 0.1, start: 0 },
+    entropyTarget: { form: 'trl', target: 0.5, step: 0.003, min: 0, max: 0.1, start: 0 },
   }),
   block('bald', 'BALD', 'Explores where passes with dropout disagree.', 'passes: 8', {
     bald: { form: 'additive', passes: 8, dropout: 0.1, positions: 'per_token', coef: 1, aleatoricCoef: 0, exploreCoef: 0.5, cap: 3 },

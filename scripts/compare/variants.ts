@@ -18,13 +18,16 @@ export interface Variant extends Actuator {
 /** Completions of a group in make-the-number.yaml: a target that tells none of them apart has the entropy ln 8. */
 const GROUP_SIZE = 8;
 
+const TARGET_SPREAD: Actuator = { actuator: 'weight_entropy', acted: (value) => value < Math.log(GROUP_SIZE) - 1e-6 };
+
 export const VARIANTS: Readonly<Record<string, Variant>> = {
   GRPO: { recipe: 'make-the-number' },
   'Clip-higher': { recipe: 'clip-higher', actuator: 'clip_ratio/high_mean' },
   'Clip-Cov': { recipe: 'clip-cov', actuator: 'select/dropped_share' },
   'KL-Cov': { recipe: 'kl-cov', actuator: 'select/pulled_share' },
   EGPO: { recipe: 'egpo', actuator: 'egpo/weight/std' },
-  MaxEnt: { recipe: 'maxent', actuator: 'weight_entropy', acted: (value) => value < Math.log(GROUP_SIZE) - 1e-6 },
+  MaxEnt: { recipe: 'maxent', ...TARGET_SPREAD },
+  'MaxEnt, listwise': { recipe: 'maxent-listwise', ...TARGET_SPREAD },
   'Entropic Resistance': { recipe: 'entropic-resistance', actuator: 'epistemic_reward' },
   'entropy bonus': { recipe: 'entropy-bonus' },
   'entropy controller': { recipe: 'entropy-controller', actuator: 'entropy_control/actuator' },

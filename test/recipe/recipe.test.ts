@@ -26,7 +26,7 @@ describe('the schema', () => {
     expect(words('rollout.top_k')).toBe('a whole number ≥ 1 or null');
     expect(words('rollout.top_p')).toBe('a number > 0 and ≤ 1');
     expect(words('batch.micro_tokens')).toBe('auto or a whole number ≥ 1');
-    expect(words('model.dtype')).toBe('f32');
+    expect(words('model.dtype')).toBe('one of f32, f16, bf16, q8, q4');
     expect(words('optim.schedule')).toBe('one of constant, linear, cosine');
     expect(words('reward.0.when')).toBe('a map or null');
   });
