@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => session.close());
 
 describe('every kernel agrees with its reference in Chromium', () => {
-  it.each(['page', 'worker'] as const)('in a %s', { timeout: 240_000 }, async (where) => {
+  it.each(['page', 'worker'] as const)('in a %s', { timeout: 600_000 }, async (where) => {
     const page = await session.open();
     const report: KernelReport = await page.evaluate((place) => (place === 'page' ? harness.kernelsInPage() : harness.kernelsInWorker()), where);
     console.log(

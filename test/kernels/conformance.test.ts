@@ -23,7 +23,7 @@ afterAll(() => {
 describe('every kernel agrees with its reference', () => {
   for (const { name } of kernels) {
     const its = cases.filter(({ kernel }) => kernel.name === name);
-    it(name, { timeout: 120_000 }, async () => {
+    it(name, { timeout: 600_000 }, async () => {
       const conformance = await conformanceOf(name, its, { own, portable });
       found.push(conformance);
       expect(conformance.faults).toEqual([]);

@@ -4,6 +4,7 @@ import { Random } from '../../src/base/random.ts';
 import { type Device, tensorOf } from '../../src/gpu/device.ts';
 import type { Bindings, Kernel, TensorsOf, Tolerance } from '../../src/gpu/kernel.ts';
 import { solveDims } from '../../src/gpu/kernel.ts';
+import type { DeviceTraits } from '../../src/gpu/traits.ts';
 import { assembleShader } from '../../src/gpu/shader.ts';
 import { type ElementType, elementsOf, Tensor } from '../../src/gpu/tensor.ts';
 
@@ -16,8 +17,8 @@ export interface TensorSpec {
 export interface KernelCase {
   readonly kernel: { readonly name: string; readonly shader: string; readonly bindings: Bindings; readonly tolerance: Readonly<Record<string, Tolerance>> };
   readonly title: string;
-  /** Whether the number of lanes is the kernel's own to choose, so that another tier is worth a run. */
-  readonly hasOwnLanes: boolean;
+  /** The lanes of a workgroup on a device, where the kernel chooses them itself: another number of them is worth a run. */
+  readonly lanes: ((traits: DeviceTraits) => number) | undefined;
   /** Lanes that a subgroup must have for this case to mean anything; 0 where the kernel uses no subgroups. */
   readonly subgroupLanes: number;
   /** The program, with this case's constants in front. */
@@ -40,7 +41,7 @@ export function kernelCase<B extends Bindings, O>(
   return {
     kernel,
     title,
-    hasOwnLanes: kernel.lanes !== undefined,
+    lanes: kernel.lanes,
     subgroupLanes,
     program: assembleShader(kernel.shader, kernel.constants?.(dims, options)),
     params: Object.keys(kernel.params(dims, options)),

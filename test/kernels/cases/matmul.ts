@@ -86,13 +86,13 @@ function packed(format: PackedFormat): KernelCase[] {
       ...[4, 8].map((subgroupLanes) =>
         kernelCase(matmulSubgroupPacked, `${title}, ${subgroupLanes} lanes`, operands, { ...options, subgroupLanes, format }, { subgroupLanes }),
       ),
-      // Each program takes seconds to compile: one height of a block for each product.
+      // Each program takes seconds to compile: high blocks for one format.
       ...[0, 1].map((inFours) =>
         kernelCase(
           matmulTilePacked,
           `${title}${inFours ? ', in fours' : ''}`,
           { ...operands, aQuads: operands.a },
-          { ...options, ...vectors, bVector: inFours, rows: options === forward ? 1 : 8, format },
+          { ...options, ...vectors, bVector: inFours, rows: format === 'q8_0' && options === backward ? 8 : 1, format },
         ),
       ),
     ];
