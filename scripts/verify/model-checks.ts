@@ -6,7 +6,7 @@ import { elementsOf } from '../../src/gpu/tensor.ts';
 import { rmsNormForward } from '../../src/kernels/rms-norm.ts';
 import { rowsOf } from '../../src/kernels/rows.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
-import { LanguageHead, type TokenStats } from '../../src/model/head.ts';
+import type { TokenStats } from '../../src/model/head.ts';
 import { createLora, type LoraAdapter, type LoraOptions, mergeLora } from '../../src/model/lora.ts';
 import { packGroups, type PackedBatch } from '../../src/model/packing.ts';
 import { createParameters, loadParameters, type Parameters, readParts } from '../../src/model/parameters.ts';
@@ -14,6 +14,7 @@ import { baseWeights, createRopeTable, Transformer } from '../../src/model/trans
 import type { Weights } from '../../src/model/weights.ts';
 import { AdamW } from '../../src/optim/adamw.ts';
 import { PolicySampler } from '../../src/rollout/sampler.ts';
+import { logitsOf } from './logits.ts';
 import type { Tally } from './tally.ts';
 
 export interface ModelCase {
@@ -96,16 +97,8 @@ export async function checkLogits(model: ModelCase, device: Device, tally: Tally
   const { parameters, model: transformer, tables, inputs } = await load(model, device);
   const count = inputs.packed.tokens.length;
   transformer.forward(transformer.place(inputs.packed), tables, inputs.temperature);
-  const logits = device.create('f32', [count, config.vocabSize], 'verify/logits');
-  const all = tensorOf(
-    device,
-    'u32',
-    [count],
-    Uint32Array.from({ length: count }, (_, i) => i),
-    'verify/rows',
-  );
-  new LanguageHead(device, config, parameters, count, false).logits(transformer.streams.at(-1)!, all, count, logits);
-  comparePacked(tally, name, tolerances['logits_abs']!, await device.read(logits), await io.read(name), inputs.slotOf, config.vocabSize, name);
+  const logits = await logitsOf(device, config, parameters, transformer.streams.at(-1)!, count);
+  comparePacked(tally, name, tolerances['logits_abs']!, logits, await io.read(name), inputs.slotOf, config.vocabSize, name);
 }
 
 /** Logits, hidden states, log-probs and entropies. */
@@ -123,17 +116,8 @@ export async function checkForward(model: ModelCase, device: Device, tally: Tall
     comparePacked(tally, 'hidden', tolerances['hidden_abs']!, await device.read(hidden), await io.read(`hidden.${layer}`), slotOf, width, `hidden.${layer}`);
   }
 
-  const head = new LanguageHead(device, config, parameters, count, false);
-  const logits = device.create('f32', [count, vocabSize], 'verify/logits');
-  const all = tensorOf(
-    device,
-    'u32',
-    [count],
-    Uint32Array.from({ length: count }, (_, i) => i),
-    'verify/rows',
-  );
-  head.logits(transformer.streams.at(-1)!, all, count, logits);
-  comparePacked(tally, 'logits', tolerances['logits_abs']!, await device.read(logits), await io.read('logits'), slotOf, vocabSize, 'logits');
+  const logits = await logitsOf(device, config, parameters, transformer.streams.at(-1)!, count);
+  comparePacked(tally, 'logits', tolerances['logits_abs']!, logits, await io.read('logits'), slotOf, vocabSize, 'logits');
 
   if (model.adapter) await checkAdapterOffAndMerged(model, device, tally, transformer, inputs);
 
@@ -154,18 +138,9 @@ async function checkAdapterOffAndMerged(
   const { vocabSize } = config;
   const count = packed.tokens.length;
   const limit = tolerances['logits_abs']!;
-  const head = new LanguageHead(device, config, model.parameters, count, false);
-  const logits = device.create('f32', [count, vocabSize], 'verify/logits');
-  const all = tensorOf(
-    device,
-    'u32',
-    [count],
-    Uint32Array.from({ length: count }, (_, i) => i),
-    'verify/rows',
-  );
   const compare = async (name: string) => {
-    head.logits(model.runBlocks(model.place(packed), baseWeights(model.parameters)), all, count, logits);
-    comparePacked(tally, name, limit, await device.read(logits), await io.read(name), slotOf, vocabSize, name);
+    const stream = model.runBlocks(model.place(packed), baseWeights(model.parameters));
+    comparePacked(tally, name, limit, await logitsOf(device, config, model.parameters, stream, count), await io.read(name), slotOf, vocabSize, name);
   };
   await compare('logits_base');
   mergeLora(device, model.parameters, model.adapter!);

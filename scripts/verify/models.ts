@@ -4,13 +4,13 @@
  */
 
 import { existsSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrainerError } from '../../src/base/errors.ts';
 import type { Device } from '../../src/gpu/device.ts';
 import { parseAdapterConfig } from '../../src/model/peft.ts';
 import { openFile, openModelFolder } from '../../src/model/weights-node.ts';
 import { openWeights, type Weights } from '../../src/model/weights.ts';
-import { readFile } from 'node:fs/promises';
 import { checkBlocks, checkGgufFolder, type GgufMeta, requiredOf } from './gguf-checks.ts';
 import { checkForward, checkGeneration, checkTraining, type ModelCase } from './model-checks.ts';
 import { checkRealModel, REAL_QUANTITIES, type RealMeta } from './real-model-checks.ts';
@@ -71,6 +71,8 @@ async function check(folder: string, device: Device, tally: Tally): Promise<read
     await checkBlocks(await openWeights(await openFile(folder)), tally);
     return [];
   }
+  const foreign = await foreignTo(folder);
+  if (foreign !== null) return foreign;
   const meta = await readMeta(folder);
   const skipped = SKIPPED.get(meta.kind);
   if (skipped !== undefined) return `${skipped} (${meta.kind}) is not checked here`;
@@ -94,6 +96,13 @@ async function check(folder: string, device: Device, tally: Tally): Promise<read
   await checkTraining(model, device, tally);
   await checkGeneration(model, device, tally);
   return REQUIRED;
+}
+
+/** Why a path that exists is no fixture of a model; null for one that is, or that does not exist. */
+async function foreignTo(path: string): Promise<string | null> {
+  const found = await stat(path).catch(() => null);
+  if (found === null || existsSync(join(path, 'meta.json'))) return null;
+  return found.isDirectory() ? 'a folder without meta.json is no fixture of a model' : 'a file of this kind is not checked here';
 }
 
 function report(folder: string, device: Device, tally: Tally, required: readonly string[], print: (line: string) => void): boolean {

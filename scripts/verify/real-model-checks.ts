@@ -4,9 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrainerError } from '../../src/base/errors.ts';
 import { Random } from '../../src/base/random.ts';
-import { type Device, tensorOf } from '../../src/gpu/device.ts';
+import type { Device } from '../../src/gpu/device.ts';
 import { openGgufModel } from '../../src/model/gguf-weights.ts';
-import { LanguageHead } from '../../src/model/head.ts';
 import { packGroups } from '../../src/model/packing.ts';
 import { createParameters, loadParameters, type Parameters } from '../../src/model/parameters.ts';
 import { baseWeights, createRopeTable, Transformer } from '../../src/model/transformer.ts';
@@ -16,6 +15,7 @@ import { PolicySampler } from '../../src/rollout/sampler.ts';
 import type { ChatMessage } from '../../src/tokenizer/chat-template.ts';
 import { encodeChat } from '../../src/tokenizer/chat.ts';
 import { openTokenizer } from '../../src/tokenizer/tokenizer-node.ts';
+import { logitsOf } from './logits.ts';
 import { checkRealTraining, TRAINED_QUANTITIES } from './real-training-checks.ts';
 import type { Tally } from './tally.ts';
 
@@ -120,16 +120,7 @@ async function checkText({ config, parameters, io, meta }: RealModel, index: num
   tally.compare('entropies', `${entropyLimit}`, await device.read(tables.entropies), await io.read(`${name}.entropies`), () => entropyLimit, name);
 
   const { vocabSize } = config;
-  const out = device.create('f32', [count, vocabSize], 'verify/logits');
-  const rows = tensorOf(
-    device,
-    'u32',
-    [count],
-    Uint32Array.from({ length: count }, (_, i) => i),
-    'verify/rows',
-  );
-  new LanguageHead(device, config, parameters, count, false).logits(model.streams.at(-1)!, rows, count, out);
-  const logits = await device.read(out);
+  const logits = await logitsOf(device, config, parameters, model.streams.at(-1)!, count);
   const last = logits.subarray((count - 1) * vocabSize);
   tally.compare('logits', `${logitLimit}`, last, await io.read(`${name}.last_logits`), () => logitLimit, `${name}, last`);
   const places = await integers(io, `${name}.logits_at`);

@@ -3,12 +3,16 @@
 import { DataError } from '../base/errors.ts';
 import { type ModelConfig, parameterShapes } from './config.ts';
 import { ggufName, rowsInterleaved } from './gguf-names.ts';
-import { quantise, type WrittenType } from './gguf-quantise.ts';
 import { ropeFactors } from './gguf-rope.ts';
 import { type GgufField, ggufHeader, type GgufTensorPlan, paddingAfter } from './gguf-writer.ts';
+import { narrow } from './narrow.ts';
 import type { PublishedTensor } from './parameters.ts';
+import { quantise } from './quantise.ts';
 
 export type GgufStorage = 'f32' | 'f16' | 'q8_0';
+
+/** GGUF's types that Entrain writes. */
+export type WrittenType = 'F32' | 'F16' | 'Q8_0';
 
 /** What `general.file_type` calls them. */
 const FILE_TYPE: Readonly<Record<GgufStorage, number>> = { f32: 0, f16: 1, q8_0: 7 };
@@ -24,6 +28,16 @@ export interface GgufDescription {
 export function ggufTypeOf(shape: readonly number[], storage: GgufStorage): WrittenType {
   if (shape.length < 2 || storage === 'f32') return 'F32';
   return storage === 'q8_0' && shape.at(-1)! % 32 === 0 ? 'Q8_0' : 'F16';
+}
+
+/**
+ * Returns numbers as the bytes of a type. The way back is `dequantise`.
+ *
+ * @param subject how errors name the tensor
+ * @throws DataError for a number that float16 has no room for
+ */
+export function ggufBytes(values: Float32Array, type: WrittenType, subject: string): Uint8Array {
+  return type === 'Q8_0' ? quantise(values, type) : narrow(values, type, subject);
 }
 
 /**
@@ -43,7 +57,7 @@ export async function* encodeGguf(
   const plan = shapes.map(([own, shape]) => ({ name: ggufName(own), type: ggufTypeOf(shape, storage), shape }));
   const metadata = new Map([...describeModel(config, name, storage), ...(tokenizer ?? [['tokenizer.ggml.model', 'no_vocab']])]);
   yield ggufHeader(withEnds(metadata, config), [...frequencies, ...plan]);
-  if (factors) yield* padded(quantise(factors, 'F32', 'rope_freqs.weight'));
+  if (factors) yield* padded(ggufBytes(factors, 'F32', 'rope_freqs.weight'));
   let next = 0;
   for await (const tensor of tensors) {
     if (tensor.name !== shapes[next]?.[0]) throw new DataError(`export: expected ${shapes[next]?.[0] ?? 'no more tensors'} next, got ${tensor.name}.`);
@@ -62,7 +76,7 @@ function* padded(bytes: Uint8Array): Generator<Uint8Array> {
 /** A tensor's bytes as the file has them. */
 function encodeTensor({ name, shape, data }: PublishedTensor, config: ModelConfig, storage: GgufStorage): Uint8Array {
   const headRows = rowsInterleaved(name, config);
-  return quantise(headRows === null ? data : interleaved(data, shape, headRows), ggufTypeOf(shape, storage), name);
+  return ggufBytes(headRows === null ? data : interleaved(data, shape, headRows), ggufTypeOf(shape, storage), name);
 }
 
 /** Rows head by head as llama.cpp's converter puts them: row h·D + s·D/2 + i goes to h·D + 2i + s. */

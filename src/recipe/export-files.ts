@@ -2,10 +2,9 @@
 
 import { DataError } from '../base/errors.ts';
 import type { Device } from '../gpu/device.ts';
-import { encodeGguf, ggufTypeOf, type GgufStorage } from '../model/export-gguf.ts';
+import { encodeGguf, ggufBytes, ggufTypeOf, type GgufStorage } from '../model/export-gguf.ts';
 import { describeShards, encodeShard, planShards } from '../model/export-safetensors.ts';
 import { dequantise } from '../model/gguf-blocks.ts';
-import { quantise } from '../model/gguf-quantise.ts';
 import type { GgufField } from '../model/gguf-writer.ts';
 import type { LoraAdapter } from '../model/lora.ts';
 import { type FloatType, narrow } from '../model/narrow.ts';
@@ -106,7 +105,7 @@ export function ggufFiles(
     files: [{ file, content: encodeGguf(policy.config, publishedTensors(device, parameters), { name, storage, tokenizer }) }],
     expected: ({ name: tensor, shape, data }) => {
       const type = ggufTypeOf(shape, storage);
-      return dequantise(quantise(data, type, tensor).slice(), type, tensor);
+      return dequantise(ggufBytes(data, type, tensor).slice(), type, tensor);
     },
     notes: note === null ? [] : [note],
   };

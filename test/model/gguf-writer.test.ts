@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeGguf, ggufTypeOf } from '../../src/model/export-gguf.ts';
 import { openGguf } from '../../src/model/gguf.ts';
 import { openGgufModel } from '../../src/model/gguf-weights.ts';
-import { quantise } from '../../src/model/gguf-quantise.ts';
+import { quantise } from '../../src/model/quantise.ts';
 import { ggufHeader } from '../../src/model/gguf-writer.ts';
 import { parameterShapes } from '../../src/model/config.ts';
 import { narrow } from '../../src/model/narrow.ts';
@@ -90,6 +90,6 @@ describe('stored types', () => {
   });
 
   it('of a block of zeros are zeros', () => {
-    expect(quantise(new Float32Array(32), 'Q8_0', 'w')).toEqual(new Uint8Array(34));
+    expect(quantise(new Float32Array(32), 'Q8_0')).toEqual(new Uint8Array(34));
   });
 });
