@@ -13,6 +13,7 @@
 
 import { z } from 'zod';
 import { DataError } from '../base/errors.ts';
+import { exp } from '../base/exponential.ts';
 import type { Group, TokenTables } from './algorithm.ts';
 import type { Method } from './method.ts';
 import { deviation, meanOf } from './stages/advantage.ts';
@@ -129,5 +130,5 @@ export function exploreScale(
 }
 
 function logistic(x: number): number {
-  return 1 / (1 + Math.exp(-x));
+  return 1 / (1 + exp(-x));
 }

@@ -8,6 +8,7 @@
  * @source Cui et al. 2025, arXiv:2505.22617. No fitting code was released; this is least squares in x = e^H, which is where the law is linear.
  */
 
+import { exp } from '../base/exponential.ts';
 import type { Random } from '../base/random.ts';
 
 /** What one evaluation measured. */
@@ -48,7 +49,7 @@ export function fitEntropyLaw(points: readonly EntropyPoint[]): EntropyLaw | nul
   const finite = finiteOf(points);
   if (distinct(finite) < 3) return null;
   const { a, b } = line(finite);
-  const predicted = finite.map(({ entropy }) => b - a * Math.exp(entropy));
+  const predicted = finite.map(({ entropy }) => b - a * exp(entropy));
   const meanR = mean(finite.map(({ reward }) => reward));
   const residual = mean(predicted.map((value, i) => (finite[i]!.reward - value) ** 2));
   const spread = mean(finite.map(({ reward }) => (reward - meanR) ** 2));
@@ -85,13 +86,13 @@ export function entropyLawBand(points: readonly EntropyPoint[], random: Random, 
     a: rangeOf(fits.map(({ a }) => a)),
     b: rangeOf(fits.map(({ b }) => b)),
     ceiling: rangeOf(fits.map(({ a, b }) => b - a)),
-    at: (entropy) => rangeOf(fits.map(({ a, b }) => b - a * Math.exp(entropy))),
+    at: (entropy) => rangeOf(fits.map(({ a, b }) => b - a * exp(entropy))),
   };
 }
 
 /** Least squares in x = e^H; the points are not all of one entropy. */
 function line(points: readonly EntropyPoint[]): { readonly a: number; readonly b: number } {
-  const x = points.map(({ entropy }) => Math.exp(entropy));
+  const x = points.map(({ entropy }) => exp(entropy));
   const [meanX, meanR] = [mean(x), mean(points.map(({ reward }) => reward))];
   const variance = mean(x.map((value) => (value - meanX) ** 2));
   const a = 0 - mean(x.map((value, i) => (value - meanX) * (points[i]!.reward - meanR))) / variance;

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { RecipeError } from '../base/errors.ts';
+import { log } from '../base/exponential.ts';
 import { nextBeta, nextMeta, nextTau, targetAt, type TargetSchedule, type TauState } from './stages/maxent-control.ts';
 
 const number = (value: number, description: string, unit?: string) =>
@@ -114,7 +115,7 @@ export class TargetController {
     this.#tau = tauControl;
     this.#beta = betaControl;
     this.#meta = meta;
-    this.#state = { tau, logTau: Math.log(Math.max(tau, 1e-12)), mean: null };
+    this.#state = { tau, logTau: log(Math.max(tau, 1e-12)), mean: null };
     this.#tie = beta;
   }
 
@@ -150,7 +151,7 @@ export class TargetController {
       tauMax: meta.tauMax,
       betaGradClip: meta.klClip,
     });
-    this.#state = { ...this.#state, tau, logTau: Math.log(Math.max(tau, 1e-12)) };
+    this.#state = { ...this.#state, tau, logTau: log(Math.max(tau, 1e-12)) };
     this.#tie = beta;
   }
 

@@ -10,6 +10,7 @@
 
 import { z } from 'zod';
 import { DataError } from '../base/errors.ts';
+import { exp, log } from '../base/exponential.ts';
 import type { Method } from './method.ts';
 import { rowMeansOver } from './stages/segments.ts';
 
@@ -51,13 +52,13 @@ export function semanticEntropy(meanLogProbs: readonly number[], answers: readon
   const masses = new Map<string | number, number>();
   meanLogProbs.forEach((logProb, i) => {
     const cluster = answers[i] ?? i;
-    masses.set(cluster, (masses.get(cluster) ?? 0) + Math.exp(logProb));
+    masses.set(cluster, (masses.get(cluster) ?? 0) + exp(logProb));
   });
   const total = [...masses.values()].reduce((sum, mass) => sum + mass, 0);
-  return 0 - [...masses.values()].reduce((sum, mass) => sum + (mass === 0 ? 0 : (mass / total) * Math.log(mass / total)), 0);
+  return 0 - [...masses.values()].reduce((sum, mass) => sum + (mass === 0 ? 0 : (mass / total) * log(mass / total)), 0);
 }
 
 /** 1 / (1 + (alpha / ln G) · H); 1 for a group of one. */
 export function seedScale(entropy: number, groupSize: number, alpha: number): number {
-  return groupSize < 2 ? 1 : 1 / (1 + (alpha / Math.log(groupSize)) * entropy);
+  return groupSize < 2 ? 1 : 1 / (1 + (alpha / log(groupSize)) * entropy);
 }

@@ -11,6 +11,7 @@
 
 import { z } from 'zod';
 import { DataError } from '../base/errors.ts';
+import { log } from '../base/exponential.ts';
 import type { MiniBatch } from './algorithm.ts';
 import type { Method } from './method.ts';
 import { aggregationWeights } from './stages/aggregate.ts';
@@ -69,7 +70,7 @@ export function tokenMaxent({ alpha, average, perLogVocabulary, gate }: TokenMax
     if (!perLogVocabulary) return alpha * multiplier;
     if (vocabulary === undefined)
       throw new DataError('token_maxent: expected the size of the vocabulary in the mini-batch, got none. Set per_log_vocabulary to false.');
-    return (alpha * multiplier) / Math.log(vocabulary);
+    return (alpha * multiplier) / log(vocabulary);
   };
   return {
     name: 'token_maxent',

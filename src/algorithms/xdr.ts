@@ -11,6 +11,7 @@
  */
 
 import { z } from 'zod';
+import { exp, log } from '../base/exponential.ts';
 import type { Group, RolloutBatch } from './algorithm.ts';
 import type { Method } from './method.ts';
 import { softmax, weightEntropy } from './stages/listwise.ts';
@@ -40,7 +41,7 @@ export function xdr({ tau, adaptive = false }: XdrOptions): Method {
       const isIn = (row: number): boolean => batch.lengths[row]! > 0;
       const weights = new Float64Array(batch.rows);
       for (const group of batch.groups) {
-        const own = adaptive ? tau / Math.log(1 + Math.max(1, rightAnswers(batch, group))) : tau;
+        const own = adaptive ? tau / log(1 + Math.max(1, rightAnswers(batch, group))) : tau;
         tempered(utilities, group, own, isIn).forEach((weight, i) => (weights[group.rows[i]!] = weight));
       }
       terms.set('rowWeight', weights);
@@ -73,7 +74,7 @@ export function describeWeights(weights: ArrayLike<number>, rewards: ArrayLike<n
     if (total === 0) continue;
     const shares = rows.map((row) => weights[row]! / total);
     count++;
-    effective += Math.exp(weightEntropy(shares));
+    effective += exp(weightEntropy(shares));
     incorrect += rows.reduce((sum, row, i) => sum + (rewards[row]! <= 0 ? shares[i]! : 0), 0);
   }
   return { agg_eff_rollouts: effective / Math.max(1, count), agg_incorrect_mass: incorrect / Math.max(1, count) };

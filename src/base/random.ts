@@ -7,6 +7,8 @@
  * @source Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"
  */
 
+import { log } from './exponential.ts';
+
 const M0 = 0xd2511f53;
 const M1 = 0xcd9e8d57;
 const W0 = 0x9e3779b9;
@@ -103,7 +105,7 @@ export class Random {
       const x = 2 * uniformOf(w0) - 1;
       const y = 2 * uniformOf(w1) - 1;
       const s = x * x + y * y;
-      if (s > 0 && s < 1) return x * Math.sqrt((-2 * Math.log(s)) / s);
+      if (s > 0 && s < 1) return x * Math.sqrt((-2 * log(s)) / s);
     }
   }
 

@@ -1,6 +1,7 @@
 /** Rotary positions: pairs of a head's elements turned by an angle that grows with the row's position. */
 
 import { KernelError } from '../base/errors.ts';
+import { exp, log } from '../base/exponential.ts';
 import { sineCosine } from '../base/trigonometry.ts';
 import type { Device } from '../gpu/device.ts';
 import { defineKernel, read, update } from '../gpu/kernel.ts';
@@ -102,7 +103,7 @@ export interface RopeTableOptions {
 export function ropeTable({ headWidth, theta, positions, scaling }: RopeTableOptions): Float32Array {
   expectEven(headWidth);
   const half = headWidth / 2;
-  const frequencies = Float32Array.from({ length: half }, (_, i) => stretched(Math.exp((-2 * i * Math.log(theta)) / headWidth), scaling));
+  const frequencies = Float32Array.from({ length: half }, (_, i) => stretched(exp((-2 * i * log(theta)) / headWidth), scaling));
   const table = new Float32Array(positions * headWidth);
   for (let position = 0; position < positions; position++) {
     for (let i = 0; i < half; i++) {

@@ -4,6 +4,7 @@
  * What a row draws depends on its logits, its row id, its length and the key, never on the rows beside it.
  */
 
+import { log } from '../base/exponential.ts';
 import type { Device } from '../gpu/device.ts';
 import { type Dims, defineKernel, read, update, write } from '../gpu/kernel.ts';
 import { Tensor } from '../gpu/tensor.ts';
@@ -33,7 +34,7 @@ function sampleParams({ temperature, topK, topP, minP, repetitionPenalty, key, v
     greedy: isGreedy ? 1 : 0,
     topK: isGreedy || topK >= vocabulary ? 0 : topK,
     topP: isGreedy ? 1 : topP,
-    logMinP: isGreedy || minP === 0 ? -3e38 : Math.log(minP),
+    logMinP: isGreedy || minP === 0 ? -3e38 : log(minP),
     repetitionPenalty,
     inverseTemperature: isGreedy ? 1 : 1 / temperature,
     key0: key[0],

@@ -4,6 +4,7 @@
  *   factor[i] = frequency[i] / stretched frequency[i]
  */
 
+import { exp, log } from '../base/exponential.ts';
 import { stretched } from '../kernels/rope.ts';
 import type { Llama3RopeScaling, ModelConfig } from './config.ts';
 
@@ -47,7 +48,7 @@ function ruleThrough(points: readonly { readonly frequency: number; readonly kep
 }
 
 function frequencies(theta: number, headDim: number): number[] {
-  return Array.from({ length: headDim / 2 }, (_, i) => Math.exp((-2 * i * Math.log(theta)) / headDim));
+  return Array.from({ length: headDim / 2 }, (_, i) => exp((-2 * i * log(theta)) / headDim));
 }
 
 function shortNumber(value: number): number {

@@ -1,6 +1,7 @@
 /** Gathers what a step has to tell: timings, rollouts, updates. Reads of the device are awaited once, at the end. */
 
 import type { Advantages, RolloutBatch, Update } from '../algorithms/algorithm.ts';
+import { expm1 } from '../base/exponential.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import type { ScoredRollout } from '../engines/scorer.ts';
@@ -71,7 +72,7 @@ export class StepReport {
           const gap = Math.abs(logProbs[at]! - sampled);
           largest = Math.max(largest, gap);
           sum += gap;
-          if (refs) kl += Math.expm1(refs[at]! - logProbs[at]!) - (refs[at]! - logProbs[at]!);
+          if (refs) kl += expm1(refs[at]! - logProbs[at]!) - (refs[at]! - logProbs[at]!);
           count++;
         });
       });

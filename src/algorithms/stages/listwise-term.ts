@@ -1,5 +1,6 @@
 /** Policy terms over whole completions of a group: the softmax brought to its target, and a clipped sequence ratio beside it. */
 
+import { log } from '../../base/exponential.ts';
 import { addScaledRows, maskedSums, UNBOUNDED, UNCLAMPED, wholeTable } from '../../kernels/stages.ts';
 import { sequenceSurrogate } from '../../kernels/stages-clip.ts';
 import { listwiseSlopes } from '../../kernels/stages-listwise.ts';
@@ -42,7 +43,7 @@ function listwiseLoss({ groupIds, targets, lengths, takesPart }: ListwiseRows, s
   for (const group of new Set(all.map((b) => groupIds[b]!))) {
     const own = all.filter((b) => groupIds[b] === group);
     const p = softmax(own.map((b) => sums.of(b, at) / (scores === 'mean' ? Math.max(1, lengths[b]!) : 1)));
-    loss -= own.reduce((sum, b, i) => sum + targets[b]! * Math.log(p[i]!), 0);
+    loss -= own.reduce((sum, b, i) => sum + targets[b]! * log(p[i]!), 0);
   }
   return loss;
 }

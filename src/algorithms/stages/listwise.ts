@@ -1,5 +1,7 @@
 /** Targets over the completions of a group, from their utility and from how likely the reference finds them. Float64 on the host. */
 
+import { exp, log } from '../../base/exponential.ts';
+
 export interface ListwiseTargetOptions {
   readonly tau: number;
   readonly beta: number;
@@ -33,7 +35,7 @@ export function listwiseTarget(utilities: readonly number[], refScores: readonly
   const q = floored.map((value) => value / total);
   const raw = denominator === 'tau' ? tau : tau + beta;
   const d = raw > 0 ? raw : 1;
-  return { q, weights: softmax(q.map((value, i) => Math.log(Math.max(value, 1e-12)) / d + (beta / d) * refScores[i]!)) };
+  return { q, weights: softmax(q.map((value, i) => log(Math.max(value, 1e-12)) / d + (beta / d) * refScores[i]!)) };
 }
 
 /** Whether the utilities of a group tell its completions apart. */
@@ -43,12 +45,12 @@ export function isNeutral(q: readonly number[]): boolean {
 
 /** −Σ w ln w. */
 export function weightEntropy(weights: readonly number[]): number {
-  return 0 - weights.reduce((sum, weight) => sum + weight * Math.log(Math.max(weight, 1e-12)), 0);
+  return 0 - weights.reduce((sum, weight) => sum + weight * log(Math.max(weight, 1e-12)), 0);
 }
 
 export function softmax(values: readonly number[]): number[] {
   const highest = Math.max(...values);
-  const powers = values.map((value) => Math.exp(value - highest));
+  const powers = values.map((value) => exp(value - highest));
   const mass = powers.reduce((sum, value) => sum + value, 0);
   return powers.map((value) => value / mass);
 }

@@ -1,5 +1,7 @@
 /** Controllers of the listwise target: its temperature, its tie to the reference, the entropy its weights should have. */
 
+import { exp, log } from '../../base/exponential.ts';
+
 const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
 
 /** β ← max(0, β · (1 + clip(KL / target − 1, ± step) / horizon)) */
@@ -34,8 +36,8 @@ export interface TauOptions {
 export function nextTau({ logTau, mean }: TauState, weightEntropy: number, target: number, { lr, min, max, decay }: TauOptions): TauState {
   const next = mean === null ? weightEntropy : decay * mean + (1 - decay) * weightEntropy;
   const moved = logTau + lr * (target - next);
-  const tau = clamp(Math.exp(moved), min, max ?? Number.POSITIVE_INFINITY);
-  return { tau, logTau: Math.log(Math.max(tau, 1e-12)), mean: next };
+  const tau = clamp(exp(moved), min, max ?? Number.POSITIVE_INFINITY);
+  return { tau, logTau: log(Math.max(tau, 1e-12)), mean: next };
 }
 
 export interface TargetSchedule {

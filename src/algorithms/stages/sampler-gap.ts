@@ -1,5 +1,7 @@
 /** How far the sampler's policy is from the trainer's old one: measured, weighed, or rejected. Float64 on the host, names and forms as in verl. */
 
+import { exp, log } from '../../base/exponential.ts';
+
 /** Log-probs of the same tokens by two policies, [rows, T], under a mask. */
 export interface GapTables {
   readonly rows: number;
@@ -42,19 +44,19 @@ export function gapDiagnostics(tables: GapTables): Record<string, number> {
   const [o, p] = [perRow(tables, (at) => trainer[at]!).map(maskedMean), perRow(tables, (at) => sampler[at]!).map(maskedMean)];
   const u = o.map((value, i) => p[i]! - value);
   return {
-    training_ppl: mean(o.map((value) => Math.exp(-value))),
+    training_ppl: mean(o.map((value) => exp(-value))),
     training_log_ppl: mean(o.map((value) => -value)),
-    rollout_ppl: mean(p.map((value) => Math.exp(-value))),
+    rollout_ppl: mean(p.map((value) => exp(-value))),
     rollout_log_ppl: mean(p.map((value) => -value)),
     log_ppl_diff: mean(u),
     log_ppl_abs_diff: mean(u.map(Math.abs)),
     log_ppl_diff_max: most(u),
     log_ppl_diff_min: least(u),
-    ppl_ratio: mean(u.map((value) => Math.exp(value))),
+    ppl_ratio: mean(u.map((value) => exp(value))),
     kl: maskedMean(all.map((d) => -d)),
-    k3_kl: maskedMean(all.map((d) => Math.exp(d) - d - 1)),
-    chi2_token: maskedMean(all.map((d) => Math.exp(2 * clamp(d, -LIMIT, LIMIT)))) - 1,
-    chi2_seq: mean(gaps.map((row) => Math.exp(2 * clamp(sum(row), -LIMIT, LIMIT)))) - 1,
+    k3_kl: maskedMean(all.map((d) => exp(d) - d - 1)),
+    chi2_token: maskedMean(all.map((d) => exp(2 * clamp(d, -LIMIT, LIMIT)))) - 1,
+    chi2_seq: mean(gaps.map((row) => exp(2 * clamp(sum(row), -LIMIT, LIMIT)))) - 1,
   };
 }
 
@@ -70,7 +72,7 @@ export interface WeightMetricOptions {
 export function weightMetrics(tables: GapTables, { level, outside, high, low }: WeightMetricOptions): Record<string, number> {
   const gaps = perRow(tables, (at) => tables.trainer[at]! - tables.sampler[at]!);
   const exponents = gaps.map((row) => (level === 'token' ? row : row.map(() => sum(row))));
-  const raw = exponents.map((row) => row.map((x) => Math.exp(clamp(x, -LIMIT, LIMIT))));
+  const raw = exponents.map((row) => row.map((x) => exp(clamp(x, -LIMIT, LIMIT))));
   const weights = raw.map((row) => row.map((w) => (outside === 'clip' ? Math.min(w, high) : w < low || w > high ? 0 : w)));
   const [flat, flatRaw] = [weights.flat(), raw.flat()];
   const held = flat.map((w) => clamp(w, 0, high));
@@ -82,10 +84,10 @@ export function weightMetrics(tables: GapTables, { level, outside, high, low }: 
     mean: maskedMean(flat),
     std: Math.sqrt(Math.max(0, maskedMean(held.map((y) => y * y)) - maskedMean(held) ** 2)),
     eff_sample_size: 1 / maskedMean(held.map((y) => (y / (maskedMean(held) + 1e-8)) ** 2)),
-    max: isToken ? most(flat) : Math.exp(Math.min(most(rowSums), LIMIT)),
-    min: isToken ? least(flat) : Math.exp(least(rowSums)),
-    ratio_fraction_high: isToken ? share((w) => w > high) : mean(rowSums.map((x) => Number(x > Math.log(high)))),
-    ratio_fraction_low: isToken ? share((w) => w < low) : mean(rowSums.map((x) => Number(x < Math.log(low)))),
+    max: isToken ? most(flat) : exp(Math.min(most(rowSums), LIMIT)),
+    min: isToken ? least(flat) : exp(least(rowSums)),
+    ratio_fraction_high: isToken ? share((w) => w > high) : mean(rowSums.map((x) => Number(x > log(high)))),
+    ratio_fraction_low: isToken ? share((w) => w < low) : mean(rowSums.map((x) => Number(x < log(low)))),
     seq_mean: mean(s),
     seq_std: std(s),
     seq_max: most(s),
@@ -102,7 +104,7 @@ export function weightMetrics(tables: GapTables, { level, outside, high, low }: 
 export function meanWeight(tables: GapTables, { level, outside, high, low }: WeightMetricOptions): number {
   const gaps = perRow(tables, (at) => tables.trainer[at]! - tables.sampler[at]!).filter((row) => row.length > 0);
   const weightOf = (x: number): number => {
-    const raw = Math.exp(clamp(x, -LIMIT, LIMIT));
+    const raw = exp(clamp(x, -LIMIT, LIMIT));
     if (outside === 'clip') return clamp(raw, low, high);
     return raw < low || raw > high ? 0 : raw;
   };
@@ -184,12 +186,12 @@ function applyTest(tables: GapTables, { statistic, threshold }: Rejection): { re
 function boundsOf(estimate: string, threshold: Rejection['threshold']): readonly [low: number | null, high: number] {
   if (estimate !== 'k1') return [null, typeof threshold === 'number' ? threshold : threshold[1]];
   const [low, high] = typeof threshold === 'number' ? [1 / threshold, threshold] : threshold;
-  return [Math.log(low), Math.log(high)];
+  return [log(low), log(high)];
 }
 
 function estimateOf(estimate: string, d: number): number {
   if (estimate === 'k1') return -d;
-  return estimate === 'k2' ? 0.5 * d * d : Math.exp(d) - 1 - d;
+  return estimate === 'k2' ? 0.5 * d * d : exp(d) - 1 - d;
 }
 
 /** Shares of what is rejected: of tokens, of rows with tokens, and of all rows. */

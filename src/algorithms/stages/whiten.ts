@@ -1,5 +1,6 @@
 /** Advantages normalised over the tokens of a whole batch, and returns that differ from token to token. All [rows, T], float64. */
 
+import { exp } from '../../base/exponential.ts';
 import type { Group } from '../algorithm.ts';
 import { meanOf } from './advantage.ts';
 
@@ -86,7 +87,7 @@ export function optimalTokenBaseline(
   for (let i = 0; i < rows; i++) {
     let sum = 0;
     for (let at = i * T; at < (i + 1) * T; at++) {
-      if (mask[at] !== 0) sum += 1 - 2 * Math.exp(oldLogProbs[at]!) + sumP2[at]!;
+      if (mask[at] !== 0) sum += 1 - 2 * exp(oldLogProbs[at]!) + sumP2[at]!;
       variance[at] = sum;
     }
   }

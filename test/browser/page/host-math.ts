@@ -1,4 +1,7 @@
-/** The bits of the host's own mathematics, one number a function, so that two runtimes can be compared. */
+/** The bits of the host's own mathematics and of ours, one number a function, so that two runtimes can be compared. */
+
+import { exp, expm1, log } from '../../../src/base/exponential.ts';
+import { sineCosine } from '../../../src/base/trigonometry.ts';
 
 const COUNT = 65_536;
 
@@ -11,17 +14,21 @@ function inputs(isPositive: boolean): Float64Array {
   });
 }
 
-const POSITIVE = new Set(['log', 'log2', 'log10', 'sqrt']);
+const POSITIVE = new Set(['log', 'own log', 'sqrt', 'pow']);
+
+const OURS: Readonly<Record<string, (x: number) => number>> = {
+  'own exp': exp,
+  'own expm1': expm1,
+  'own log': log,
+  'own sine': (x) => sineCosine(x).sine,
+  'own cosine': (x) => sineCosine(x).cosine,
+  pow: (x) => Math.pow(x, 1 / 3),
+};
 
 /** A checksum of the results of each function, by name. `pow` is of x to the power 1/3. */
 export function hostMathBits(names: readonly string[]): Record<string, string> {
-  const functions = Math as unknown as Readonly<Record<string, (...values: number[]) => number>>;
-  return Object.fromEntries(
-    names.map((name) => {
-      const values = inputs(POSITIVE.has(name) || name === 'pow');
-      return [name, checksum(values.map((value) => (name === 'pow' ? functions[name]!(value, 1 / 3) : functions[name]!(value))))];
-    }),
-  );
+  const functions = Math as unknown as Readonly<Record<string, (x: number) => number>>;
+  return Object.fromEntries(names.map((name) => [name, checksum(inputs(POSITIVE.has(name)).map((x) => (OURS[name] ?? functions[name]!)(x)))]));
 }
 
 /** FNV-1a over the bits. */
