@@ -12,3 +12,7 @@ export { openFinishedRun, openRunFolder, type RunFolder, type RunFolderRequest }
 export { nodeStore } from './trainer/run-store-node.ts';
 export { nodeServices } from './recipe/services-node.ts';
 export { trainRecipe, type TrainRecipe } from './recipe/run-node.ts';
+export { type Exported, exportPolicy, type ExportPlace, type ExportRequest } from './recipe/export.ts';
+export { type ExportFormat, type ExportStorage } from './recipe/export-files.ts';
+export { type ExportTarget, openExportPlace } from './recipe/export-place-node.ts';
+export { type LogitDistance } from './recipe/logit-distance.ts';

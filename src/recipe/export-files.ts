@@ -23,6 +23,7 @@ export const EXPORT_TYPES = {
   gguf: ['f16', 'q8_0', 'f32'],
 } as const;
 
+/** PEFT's files, Hugging Face's folder, or one GGUF file. */
 export type ExportFormat = keyof typeof EXPORT_TYPES;
 
 /** A format and how it stores. */

@@ -8,6 +8,7 @@ import { openFile } from '../model/weights-node.ts';
 import { openWeights } from '../model/weights.ts';
 import type { ExportPlace } from './export.ts';
 
+/** Where an export is to lie. */
 export interface ExportTarget {
   readonly path: string;
   readonly kind: 'file' | 'folder';

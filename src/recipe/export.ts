@@ -20,6 +20,7 @@ import { type LogitDistance, logitDistance } from './logit-distance.ts';
 import type { Recipe } from './recipe.ts';
 import type { AdapterSource, BuildServices } from './services.ts';
 
+/** What is exported, and how. */
 export interface ExportRequest {
   readonly storage: ExportStorage;
   /** Of the model, in metadata. */
@@ -44,6 +45,7 @@ export interface ExportPlace {
   discard(): Promise<void>;
 }
 
+/** What was written, and how near it says what the policy says. */
 export interface Exported {
   readonly path: string;
   readonly files: readonly { readonly file: string; readonly bytes: number }[];
@@ -62,7 +64,11 @@ const PROBE_TEXT = 'The quick brown fox jumps over the lazy dog: 17 + 25 = 42.\n
 const PROBE_TOKENS = 32;
 
 /**
- * Writes, reads back, compares, and keeps or discards.
+ * Writes the policy of a recipe in a format, reads it back, compares, and keeps or discards.
+ *
+ *   const place = await openExportPlace({ path: 'out/model-f16.gguf', kind: 'file', force: false });
+ *   const storage = { format: 'gguf', type: 'f16' } as const;
+ *   await exportPolicy(recipe, nodeServices(device), place, { storage, name: 'model', maxShardBytes: 5e9, base: null });
  *
  * @throws RecipeError if the policy has no adapter to export
  * @throws DataError if a file cannot be written, or what is read back is not the policy
