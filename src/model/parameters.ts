@@ -143,12 +143,14 @@ async function valuesOf({ name, shape, from }: ParameterPart, source: Weights): 
   const values = from === undefined ? await source.read(name) : await source.read(name, from, count);
   if (values.length !== count) {
     throw new DataError(
-      `${name}: expected [${shape.join(', ')}] from config.json, got ${values.length} numbers. The weights and the config belong to different models.`,
+      `${source.name}: ${name}: expected [${shape.join(', ')}] from config.json, got ${values.length} numbers. The weights and the config belong to different models.`,
     );
   }
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0)
-    throw new DataError(`${name}: expected finite weights, got ${values[bad]} at element ${bad}. The file is damaged or was saved from a run that diverged.`);
+    throw new DataError(
+      `${source.name}: ${name}: expected finite weights, got ${values[bad]} at element ${bad}. The file is damaged or was saved from a run that diverged.`,
+    );
   return values;
 }
 

@@ -2,6 +2,7 @@
 
 import { DataError } from '../base/errors.ts';
 import { ALL_LINEAR, type LoraAdapter, type LoraOptions } from './lora.ts';
+import type { Weights } from './weights.ts';
 
 /** Settings of PEFT that Entrain leaves as PEFT has them; another tool finds every key it looks for. */
 const NEUTRAL = {
@@ -98,6 +99,24 @@ export function parseAdapterConfig(config: unknown, file: string): LoraOptions {
     throw new DataError(`${file}: expected a rank r of 1 or more, got ${JSON.stringify(rank)}.`);
   if (typeof alpha !== 'number' || alpha <= 0) throw new DataError(`${file}: expected a positive lora_alpha, got ${JSON.stringify(alpha)}.`);
   return { rank, alpha, rslora: fields.get('use_rslora') === true, targets: targetsOf(fields.get('target_modules'), file) };
+}
+
+/**
+ * Holds an adapter's file against the adapter that its configuration and the base model ask for: one trained on another base has other
+ * shapes, or corrects layers that this one lacks.
+ *
+ * @throws DataError naming the tensor that is missing, too many or of another shape
+ */
+export function checkAdapter({ all }: Pick<LoraAdapter, 'all'>, { name: file, tensors }: Pick<Weights, 'name' | 'tensors'>, base: string): void {
+  const advice = `The adapter was trained on another base than ${base}: name its own in base_model_name_or_path of adapter_config.json.`;
+  const expected = new Map(all.flatMap(({ parts }) => parts.map(({ name, shape }) => [name, shape] as const)));
+  for (const [name, shape] of expected) {
+    const stored = tensors.get(name)?.shape;
+    if (stored?.join() !== shape.join())
+      throw new DataError(`${file}: ${name}: expected [${shape.join(', ')}], got ${stored ? `[${stored.join(', ')}]` : 'no such tensor'}. ${advice}`);
+  }
+  const surplus = [...tensors.keys()].find((name) => !expected.has(name));
+  if (surplus !== undefined) throw new DataError(`${file}: ${surplus}: expected ${expected.size} tensors, got also this one. ${advice}`);
 }
 
 function targetsOf(modules: unknown, file: string): readonly string[] {

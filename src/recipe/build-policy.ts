@@ -6,6 +6,7 @@ import { type ModelConfig } from '../model/config.ts';
 import { initialWeights } from '../model/initialise.ts';
 import { ALL_LINEAR, createLora, initialiseLora, type LoraAdapter, type LoraOptions } from '../model/lora.ts';
 import { type FormatOf, loadParameters, type Parameters } from '../model/parameters.ts';
+import { checkAdapter } from '../model/peft.ts';
 import { formatsOf } from '../model/weight-dtype.ts';
 import { openWeights, type Weights } from '../model/weights.ts';
 import { encodeSafetensors } from '../model/safetensors.ts';
@@ -75,8 +76,10 @@ export async function openAdapter(
   if (!source && lora === null) return null;
   const adapter = createLora(device, parameters, source?.options ?? freshOptions(lora!));
   if (skipWeights) return adapter;
-  if (source) await loadParameters(device, adapter, source.weights);
-  else initialiseLora(device, adapter, Random.seeded(seed).fork('adapter'));
+  if (source) {
+    checkAdapter(adapter, source.weights, source.base);
+    await loadParameters(device, adapter, source.weights);
+  } else initialiseLora(device, adapter, Random.seeded(seed).fork('adapter'));
   return adapter;
 }
 

@@ -15,9 +15,12 @@ import {
   withFunction,
 } from './jinja.ts';
 
-/** What a template may use. The published ones need about a thousand steps for a conversation of ten turns. */
+/** What a template may use. */
 export const JINJA_LIMITS = {
-  steps: 200_000,
+  /** For a conversation, whatever it says; published templates take at most 80 a message, and one for every six characters. */
+  steps: 10_000,
+  stepsPerMessage: 500,
+  stepsPerCharacter: 1 / 2,
   /** Characters of a text, or of a list or object with all it holds. */
   characters: 2 ** 18,
   /** Characters that one filter or `replace` could make of what it is given. */
@@ -34,12 +37,13 @@ export class JinjaRefusal extends Error {}
 /**
  * Renders a parsed template.
  *
+ * @param steps it may take
  * @throws JinjaOverrun, JinjaRefusal, or whatever the library throws at a template it cannot run
  */
-export function runJinja(program: JinjaNode, variables: Readonly<Record<string, unknown>>): string {
+export function runJinja(program: JinjaNode, variables: Readonly<Record<string, unknown>>, steps: number): string {
   const scope = new JinjaScope();
   for (const [name, value] of Object.entries({ ...GLOBALS, ...variables })) scope.set(name, value);
-  return String(new BoundedInterpreter(scope).run(program).value);
+  return String(new BoundedInterpreter(scope, steps).run(program).value);
 }
 
 const GLOBALS = {
@@ -67,12 +71,18 @@ function boundedRange(first: unknown, second?: unknown, step: unknown = 1): numb
 }
 
 class BoundedInterpreter extends JinjaInterpreter {
+  readonly #mostSteps: number;
   #steps = 0;
   #longest = 0;
   /** What loops run over: a turn costs the library as much as four evaluations, even if its body is empty. */
   readonly #iterables = new Set<JinjaNode>();
   readonly #weights = new WeakMap<JinjaValue, number>();
   #namespacesWeighed = 0;
+
+  constructor(scope: JinjaScope, mostSteps: number) {
+    super(scope);
+    this.#mostSteps = mostSteps;
+  }
 
   override evaluate(node: JinjaNode | undefined, scope: JinjaScope): JinjaValue {
     this.#spend(1);
@@ -118,7 +128,7 @@ class BoundedInterpreter extends JinjaInterpreter {
 
   #spend(steps: number): void {
     this.#steps += steps;
-    if (this.#steps > JINJA_LIMITS.steps) throw new JinjaOverrun(`more than ${JINJA_LIMITS.steps} steps`);
+    if (this.#steps > this.#mostSteps) throw new JinjaOverrun(`more than ${this.#mostSteps} steps`);
   }
 
   #limitGrowth(characters: number): void {

@@ -82,18 +82,26 @@ export function renderChat(
     messages,
     add_generation_prompt: addGenerationPrompt,
   };
+  const steps = stepsFor(messages);
   try {
-    return runJinja(template.program, { ...variables, ...given });
+    return runJinja(template.program, { ...variables, ...given }, steps);
   } catch (cause) {
-    throw new DataError(`${template.file}: ${complaint(cause)}`, { cause });
+    throw new DataError(`${template.file}: ${complaint(cause, steps)}`, { cause });
   }
 }
 
-function complaint(error: unknown): string {
+/** A long conversation takes an honest template longer. */
+function stepsFor(messages: readonly ChatMessage[]): number {
+  const { steps, stepsPerMessage, stepsPerCharacter } = JINJA_LIMITS;
+  const characters = messages.reduce((sum, { content }) => sum + content.length, 0);
+  return Math.ceil(steps + stepsPerMessage * messages.length + stepsPerCharacter * characters);
+}
+
+function complaint(error: unknown, steps: number): string {
   const reason = reasonOf(error);
   if (error instanceof JinjaRefusal) return `expected a conversation that the chat template takes, got its refusal: ${reason}. Change the messages.`;
   if (error instanceof JinjaOverrun) {
-    return `expected a chat template that ends within ${JINJA_LIMITS.steps} steps and values of ${JINJA_LIMITS.characters} characters, got ${reason}. Mend the template, or shorten the conversation.`;
+    return `expected a chat template that ends within ${steps} steps and values of ${JINJA_LIMITS.characters} characters, got ${reason}. Mend the template, or shorten the conversation.`;
   }
   return `expected a chat template that can be run, got: ${reason}. Mend the template.`;
 }

@@ -72,6 +72,9 @@ describe('openSafetensors', () => {
     ['a type from the prototype', fileOf({ a: { dtype: 'toString', shape: [1], data_offsets: [0, 4] } }, 4), /got toString/],
     ['a negative size', fileOf({ a: { dtype: 'F32', shape: [-1], data_offsets: [0, 4] } }, 4), /: a: expected a shape of whole numbers, got \[-1\]/],
     ['offsets that run backwards', fileOf({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 0] } }, 4), /: a: expected data_offsets/],
+    ['a negative offset', fileOf({ a: { dtype: 'F32', shape: [1], data_offsets: [-4, 0] } }, 4), /: a: expected data_offsets \[begin, end\], got \[-4,0\]/],
+    ['a shape beyond all memory', fileOf({ a: { dtype: 'F32', shape: [1e9, 1e9, 1e9], data_offsets: [0, 4] } }, 4), /: a: expected 4e\+27 bytes.*, got 4/],
+    ['offsets beyond the file', fileOf({ a: f32(0, 2 ** 40) }, 4), /: a: expected bytes up to \d+, got a file of \d+/],
     ['too few bytes for a shape', fileOf({ a: { dtype: 'F32', shape: [2, 3], data_offsets: [0, 4] } }, 4), /: a: expected 24 bytes for F32 \[2, 3\], got 4/],
     ['an overlap', fileOf({ a: f32(0, 2), b: f32(4, 2) }, 12), /: b: expected to begin at byte \d+, after a, got an overlap/],
     ['a gap', fileOf({ a: f32(0, 1), b: f32(8, 1) }, 12), /: b: expected to begin at byte \d+, after a, got a gap/],
@@ -189,6 +192,8 @@ describe('a model folder', () => {
     await expect(openFolderWeights(folder)).rejects.toThrow(/The files belong to different models/);
     await index({ ...weightMap, extra: '../part-0.safetensors' });
     await expect(openFolderWeights(folder)).rejects.toThrow(/expected a file name for extra/);
+    await index({ ...weightMap, extra: 'model.safetensors.index.json' });
+    await expect(openFolderWeights(folder)).rejects.toThrow(/model\.safetensors\.index\.json: expected a header of at most/);
 
     await index(weightMap);
     await truncate(join(folder, 'part-1.safetensors'), 5000);

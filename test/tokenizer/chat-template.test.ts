@@ -54,6 +54,12 @@ describe.each([
   });
 });
 
+it.each(['qwen_style', 'smollm_style', 'llama3_style', 'llama2_style', 'metaspace_style'])('a long conversation is within what %s may take', async (name) => {
+  const { chatTemplate, specialTokens } = await openTokenizer(folderOf(name));
+  const messages = Array.from({ length: 101 }, (_, i) => ({ role: i % 2 === 0 ? 'user' : 'assistant', content: 'word '.repeat(400) }));
+  expect(renderChat(chatTemplate!, { messages, addGenerationPrompt: true, specialTokens }).length).toBeGreaterThan(200_000);
+});
+
 describe('a doubled first token', () => {
   it('is refused where text and tokenizer both write it', async () => {
     const tokenizer = await openTokenizer(folderOf('llama3_style'));

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { DataError } from '../../src/base/errors.ts';
+import { ReferenceDevice } from '../../src/gpu/reference-device.ts';
+import { createLora } from '../../src/model/lora.ts';
+import { createParameters } from '../../src/model/parameters.ts';
+import { checkAdapter, parseAdapterConfig } from '../../src/model/peft.ts';
+import { openFile, openModelFolder } from '../../src/model/weights-node.ts';
+import { openWeights } from '../../src/model/weights.ts';
+import { goldenFolder } from './golden-folders.ts';
+
+const FILE = 'adapter_config.json';
+const LORA = { peft_type: 'LORA', r: 4, lora_alpha: 8, target_modules: ['q_proj'] };
+
+describe('adapter_config.json', () => {
+  it.each<[unknown, RegExp]>([
+    [7, /expected an object, got 7/],
+    [{ ...LORA, peft_type: 'PROMPT_TUNING' }, /expected peft_type LORA, got "PROMPT_TUNING"/],
+    [{ ...LORA, use_dora: true }, /expected no use_dora, got true/],
+    [{ ...LORA, bias: 'all' }, /expected bias none, got "all"/],
+    [{ ...LORA, r: 0 }, /expected a rank r of 1 or more, got 0/],
+    [{ ...LORA, lora_alpha: 'much' }, /expected a positive lora_alpha, got "much"/],
+    [{ ...LORA, target_modules: '.*_proj' }, /expected target_modules as a list of names or all-linear, got ".\*_proj"/],
+  ])('is refused: %j', (config, message) => {
+    const parse = (): unknown => parseAdapterConfig(config, FILE);
+    expect(parse).toThrow(DataError);
+    expect(parse).toThrow(message);
+    expect(parse).toThrow(FILE);
+  });
+});
+
+describe('an adapter', () => {
+  const folder = `${goldenFolder('qwen2_lora')}/adapter`;
+
+  it('fits its own base, and no other', async () => {
+    const stored = await openWeights(await openFile(`${folder}/adapter_model.safetensors`));
+    const { config } = await openModelFolder(goldenFolder('qwen2_lora'));
+    const check =
+      (changes: Partial<typeof config>, tensors = stored.tensors) =>
+      () => {
+        const device = new ReferenceDevice();
+        const parameters = createParameters(device, { ...config, ...changes });
+        const targets = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
+        checkAdapter(createLora(device, parameters, { rank: 4, alpha: 8, rslora: false, targets }), { name: stored.name, tensors }, 'org/base');
+      };
+    expect(check({})).not.toThrow();
+    for (const change of [{ width: config.width + 8 }, { layers: config.layers + 1 }, { layers: config.layers - 1 }]) {
+      expect(check(change)).toThrow(DataError);
+      expect(check(change)).toThrow(
+        /adapter_model\.safetensors: base_model\.model\.model\.layers\.\d.*lora_.*: expected .*trained on another base than org\/base/,
+      );
+    }
+    expect(check({ width: config.width + 8 })).toThrow(/q_proj\.lora_A\.weight: expected \[4, \d+\], got \[4, \d+\]/);
+  });
+});
