@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { TrainerError } from '../../src/base/errors.ts';
-import type { Parser } from './parsers.ts';
+import type { FuzzCase, Parser } from './parsers.ts';
 
 const MOST_BYTES = 64 * 2 ** 20;
 
@@ -27,12 +27,12 @@ export interface FuzzResult {
 }
 
 /** A case measured: processor time, since other work on the machine is not the parser's, and memory it allocated. */
-async function measure<Case>(parser: Parser<Case>, input: Case): Promise<{ readonly ms: number; readonly bytes: number; readonly error: unknown }> {
+async function measure(input: FuzzCase): Promise<{ readonly ms: number; readonly bytes: number; readonly error: unknown }> {
   const held = heldBytes();
   const start = process.cpuUsage();
   let error: unknown = null;
   try {
-    await parser.run(input);
+    await input.run();
   } catch (thrown) {
     error = thrown;
   }
@@ -46,13 +46,13 @@ function heldBytes(): number {
 }
 
 /** Runs cases until one breaks a rule. */
-export async function fuzz<Case>(parser: Parser<Case>, { cases, seed, mostMs }: FuzzOptions): Promise<FuzzResult> {
+export async function fuzz(parser: Parser, { cases, seed, mostMs }: FuzzOptions): Promise<FuzzResult> {
   let [done, deep, slowestMs, mostBytes] = [0, 0, 0, 0];
   const property = fc.asyncProperty(parser.cases, async (input) => {
-    let found = await measure(parser, input);
+    let found = await measure(input);
     // A collection of garbage or another thread's turn is charged to whoever runs: a slow case must be slow again.
     if (found.ms > mostMs || found.bytes > MOST_BYTES) {
-      const next = await measure(parser, input);
+      const next = await measure(input);
       found = { error: next.error, ms: Math.min(found.ms, next.ms), bytes: Math.min(found.bytes, next.bytes) };
     }
     const { ms, bytes, error } = found;
@@ -69,7 +69,7 @@ export async function fuzz<Case>(parser: Parser<Case>, { cases, seed, mostMs }: 
   const shown = (value: unknown): string =>
     (value instanceof Uint8Array ? Buffer.from(value.subarray(0, 4000)).toString('latin1') : JSON.stringify(value)).slice(0, 1500);
   const fault = failed
-    ? `${errorInstance instanceof Error ? (errorInstance.stack ?? errorInstance.message) : String(errorInstance)}\n${shown(counterexample?.[0])}`
+    ? `${errorInstance instanceof Error ? (errorInstance.stack ?? errorInstance.message) : String(errorInstance)}\n${shown(counterexample?.[0].input)}`
     : null;
   return { seed, cases: done, deep: deep / done, slowestMs, mostBytes, fault };
 }

@@ -15,13 +15,27 @@ import { unknownPatterns } from '../../src/tokenizer/patterns.ts';
 import { loadTokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { byteChange, changed, changedJson, changedText, jsonChange, textChange } from './mutations.ts';
 
-export interface Parser<Case = unknown> {
+interface ParserOf<Input> {
   readonly name: string;
-  readonly cases: fc.Arbitrary<Case>;
+  readonly cases: fc.Arbitrary<Input>;
   /** Reads the case: an error of ours or none; anything else is a fault. */
-  run(input: Case): Promise<void>;
+  run(input: Input): Promise<void>;
   /** Errors of a case that got no further than the first look at the file. */
   readonly early: RegExp;
+}
+
+export interface FuzzCase {
+  readonly input: unknown;
+  run(): Promise<void>;
+}
+
+/** A parser with files for it, whatever they are. */
+export interface Parser extends Pick<ParserOf<unknown>, 'name' | 'early'> {
+  readonly cases: fc.Arbitrary<FuzzCase>;
+}
+
+function parserOf<Input>({ name, cases, run, early }: ParserOf<Input>): Parser {
+  return { name, early, cases: cases.map((input) => ({ input, run: () => run(input) })) };
 }
 
 const root = fileURLToPath(new URL('../golden/', import.meta.url));
@@ -46,7 +60,7 @@ const draws = <Change>(change: fc.Arbitrary<Change>): fc.Arbitrary<readonly Chan
 
 const someOf = <Choice>(choices: readonly Choice[]): fc.Arbitrary<Choice> => fc.constantFrom(...choices);
 
-function safetensorsParser(): Parser<Uint8Array> {
+function safetensorsParser(): ParserOf<Uint8Array> {
   const fixtures = ['llama', 'qwen2_f16', 'llama_bf16'].map((name) => {
     const bytes = bytesOf(`models/${name}/model.safetensors`);
     const end = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
@@ -79,7 +93,7 @@ function safetensorsParser(): Parser<Uint8Array> {
   };
 }
 
-function indexParser(): Parser<string> {
+function indexParser(): ParserOf<string> {
   const index = jsonOf('models/llama_sharded/model.safetensors.index.json');
   const text = JSON.stringify(index);
   const shards = new Map(
@@ -114,7 +128,7 @@ function indexParser(): Parser<string> {
   };
 }
 
-function ggufParser(): Parser<Uint8Array> {
+function ggufParser(): ParserOf<Uint8Array> {
   const models = ['f32', 'q8_0', 'q4_1', 'mixed'].map((name) => bytesOf(`models/llama_gguf/model-${name}.gguf`));
   const fixtures = [...models, withVocabulary()].map((bytes) => ({ bytes, end: Math.min(bytes.length, 6000) }));
   const change = fc.tuple(someOf(fixtures), draws(byteChange));
@@ -151,7 +165,7 @@ function withVocabulary(): Uint8Array {
   return new Uint8Array(Buffer.concat([header, model.subarray(0, 24 * 24 * 4)]));
 }
 
-function tokenizerParser(): Parser<{ readonly json: unknown; readonly config: unknown }> {
+function tokenizerParser(): ParserOf<{ readonly json: unknown; readonly config: unknown }> {
   const fixtures = TOKENIZERS.map((name) => ({
     json: jsonOf(`tokenizers/${name}/tokenizer.json`),
     config: jsonOf(`tokenizers/${name}/tokenizer_config.json`),
@@ -176,7 +190,7 @@ function tokenizerParser(): Parser<{ readonly json: unknown; readonly config: un
 /** Patterns of the fixtures that are not among the published ones. */
 const PATTERNS = 1;
 
-function templateParser(): Parser<string> {
+function templateParser(): ParserOf<string> {
   const configs = TOKENIZERS.map((name) => (jsonOf(`tokenizers/${name}/tokenizer_config.json`) as { chat_template?: unknown }).chat_template);
   const templates = [...configs, readFileSync(`${root}tokenizers/metaspace_style/chat_template.jinja`, 'utf8')].filter((text) => typeof text === 'string');
   const messages = [
@@ -195,4 +209,10 @@ function templateParser(): Parser<string> {
   };
 }
 
-export const parsers: readonly Parser<never>[] = [safetensorsParser(), indexParser(), ggufParser(), tokenizerParser(), templateParser()];
+export const parsers: readonly Parser[] = [
+  parserOf(safetensorsParser()),
+  parserOf(indexParser()),
+  parserOf(ggufParser()),
+  parserOf(tokenizerParser()),
+  parserOf(templateParser()),
+];
