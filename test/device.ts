@@ -9,6 +9,8 @@ export interface TestDeviceOptions {
   readonly tier?: Tier;
   /** Workgroups before the grid folds. */
   readonly foldLimit?: number;
+  /** Bytes of a binding at most. */
+  readonly maxBindingBytes?: number;
 }
 
 /** Opens the adapter that tests run on. */

@@ -19,7 +19,10 @@ export interface OpenedDevice {
  *
  * @throws DeviceError if there is no such adapter, or it refuses the device
  */
-export async function openDevice(choice: AdapterChoice = 'auto', options: Pick<DeviceRequest, 'tier' | 'foldLimit' | 'profile'> = {}): Promise<OpenedDevice> {
+export async function openDevice(
+  choice: AdapterChoice = 'auto',
+  options: Pick<DeviceRequest, 'tier' | 'foldLimit' | 'maxBindingBytes' | 'profile'> = {},
+): Promise<OpenedDevice> {
   const adapter = choice === 'native' ? await openNativeAdapter() : await openAdapter(choice);
   const { name, settle, kind } = adapter;
   return { adapter, ...(await requestDevice(adapter.adapter, { ...options, name, settle, software: kind !== 'hardware' })) };

@@ -15,6 +15,8 @@ export interface DeviceRequest {
   readonly tier?: Tier;
   /** Workgroups per grid dimension before folding; tests set it low. */
   readonly foldLimit?: number;
+  /** Bytes of a storage binding at most, where fewer than the adapter grants: tests set it low. */
+  readonly maxBindingBytes?: number;
   /** Measure each kernel (needs `timestamp-query`). */
   readonly profile?: boolean;
 }
@@ -54,7 +56,7 @@ export async function requestDevice(adapter: GPUAdapter, request: DeviceRequest)
   const { subgroupMinSize = 0, subgroupMaxSize = 0 } = adapter.info;
   const subgroupLanes = adapter.features.has('subgroups') && subgroupMinSize === subgroupMaxSize ? subgroupMinSize : 0;
   const traits = traitsOf(tier, {
-    maxBindingBytes: raw.limits.maxStorageBufferBindingSize,
+    maxBindingBytes: Math.min(raw.limits.maxStorageBufferBindingSize, raw.limits.maxBufferSize, request.maxBindingBytes ?? Infinity),
     subgroupLanes,
     ...(request.foldLimit && { foldLimit: request.foldLimit }),
   });
