@@ -6,6 +6,7 @@
 import { BUILT_IN_REWARDS, readPageRecipe, RecipeError } from '../../../src/browser.ts';
 import { parseExpression } from '../../lens/expression.ts';
 import { VARIANTS } from '../../lens/variants.ts';
+import { createChoices } from '../live/choices.ts';
 import { OWN_WEIGHT } from '../live/menu.ts';
 import { BUILT_IN_POLICY, TASKS } from '../live/recipes.ts';
 import { RUN_PREFIX } from './fragment.ts';
@@ -22,6 +23,8 @@ export interface LinkedRun {
   readonly ownWeight: string | null;
   readonly recipeText: string | null;
 }
+
+const PARTS = ['task', 'a', 'b', 'lr', 'seeds', 'seed', 'target', 'weight', 'recipe'] as const;
 
 /** Longest fragment that is read: a recipe is a page of text, not a file. */
 const LONGEST = 8000;
@@ -40,6 +43,9 @@ export function fragmentOf(run: LinkedRun): string {
 export async function runOfFragment(fragment: string): Promise<LinkedRun> {
   if (fragment.length > LONGEST) wrong(`expected at most ${LONGEST} characters, got ${fragment.length}`);
   const parts = new URLSearchParams(decoded(fragment.slice(RUN_PREFIX.length)));
+  const unknown = [...parts.keys()].find((name) => !PARTS.some((part) => part === name));
+  if (unknown !== undefined) wrong(`expected parts of ${PARTS.join(', ')}, got ${JSON.stringify(unknown.slice(0, 60))}`);
+  const absent = createChoices();
   const variants = [...VARIANTS.map(({ key }) => key), OWN_WEIGHT];
   const own = parts.get('weight');
   if (own !== null) {
@@ -55,9 +61,9 @@ export async function runOfFragment(fragment: string): Promise<LinkedRun> {
       TASKS.map(({ key }) => key),
     ),
     a: oneOf(parts, 'a', variants),
-    b: oneOf(parts, 'b', variants),
+    b: oneOf(parts, 'b', variants, absent.b.peek()),
     target: numberOf(parts, 'target', 0, 10, 0),
-    learningRate: numberOf(parts, 'lr', 0, 1, 2e-4),
+    learningRate: numberOf(parts, 'lr', 0, 1, absent.learningRate.peek()),
     seeds: oneOf(parts, 'seeds', ['1', '3']) === '3' ? 3 : 1,
     seed: Math.floor(numberOf(parts, 'seed', 0, Number.MAX_SAFE_INTEGER, 1)),
     ownWeight: own,
@@ -84,8 +90,8 @@ function decoded(text: string): string {
   }
 }
 
-function oneOf(parts: URLSearchParams, name: string, allowed: readonly string[]): string {
-  const value = parts.get(name) ?? allowed[0]!;
+function oneOf(parts: URLSearchParams, name: string, allowed: readonly string[], absent = allowed[0]!): string {
+  const value = parts.get(name) ?? absent;
   return allowed.includes(value)
     ? value
     : wrong(`${name}: expected one of ${allowed.slice(0, 8).join(', ')}${allowed.length > 8 ? ', …' : ''}, got ${JSON.stringify(value.slice(0, 60))}`);
@@ -101,5 +107,5 @@ function numberOf(parts: URLSearchParams, name: string, low: number, high: numbe
 }
 
 function wrong(message: string): never {
-  throw new RecipeError([{ path: 'link', message: `${message}. Nothing of the link was used; ask for it again, or choose above.` }]);
+  throw new RecipeError([{ path: 'link', message: `${message.replace(/\.$/, '')}. Nothing of the link was used; ask for it again, or choose above.` }]);
 }

@@ -19,7 +19,7 @@ export function ReadingLine({ place }: { readonly place: ReadonlySignal<TokenPla
   const flag = flags[token.at] ?? 0;
   return (
     <dl class="reading" data-at={token.at} data-step={token.batch.step}>
-      <Item name="token" value={token.text} />
+      <Item name="token" value={token.text} unit={`of step ${token.batch.step}`} />
       <Item name="entropy" value={value('entropy')} unit="nats" />
       <Item name="probability" value={digits4(Math.exp(columns.logProb[token.at]!))} />
       <Item name="ln p" value={value('logProb')} unit="nats" />
