@@ -58,6 +58,7 @@ export const regimeTable: readonly RegimeRow[] = [
         vespo: !!on.vespo,
         ce_gppo: !!on.ceGppo,
         erc: !!on.erc,
+        dro: !!on.dro,
         'name: clip_higher': on.name === 'clip_higher',
       });
     },
@@ -87,7 +88,12 @@ export const regimeTable: readonly RegimeRow[] = [
   {
     id: 'correction-without-gap',
     concerns: ({ algorithm: on, takesSamplerLogProbs }) =>
-      takesSamplerLogProbs ? keysWhere({ rollout_correction: !!on.rolloutCorrection, rollout_rejection: !!on.rolloutRejection }) : [],
+      takesSamplerLogProbs
+        ? keysWhere({
+            rollout_correction: on.rolloutCorrection && on.rolloutCorrection.policy !== 'current',
+            rollout_rejection: !!on.rolloutRejection,
+          })
+        : [],
     message: 'no effect: old log-probs are the sampler’s own, so there is no gap. Set algorithm.old_log_probs to trainer to measure one.',
   },
   {
@@ -168,6 +174,7 @@ export function entropyControlsOf(on: Partial<AlgorithmOptions> & MethodOptions)
     ...(on.siren ? ['algorithm.siren'] : []),
     ...(on.clipCov ? ['algorithm.clip_cov'] : []),
     ...(on.klCov ? ['algorithm.kl_cov'] : []),
+    ...(on.tokenMaxent ? ['algorithm.token_maxent'] : []),
     ...(on.klCoef !== undefined && on.klCoef !== 0 ? ['algorithm.kl_coef'] : []),
   ];
 }

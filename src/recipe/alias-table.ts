@@ -11,6 +11,10 @@ export interface Alias {
   readonly values?: Readonly<Record<string, string | null>>;
   /** Other values than those listed are taken as they are. */
   readonly isOpen?: boolean;
+  /** Their value that says nothing. */
+  readonly neutral?: string;
+  /** Holds only beside this key of theirs with this value; it goes before the alias of the same key that always holds. */
+  readonly beside?: readonly [key: string, value: string];
 }
 
 const off = { isOpen: true } as const;
@@ -31,9 +35,11 @@ const trl: readonly Alias[] = [
   { from: 'min_p', to: ['rollout.min_p'] },
   { from: 'repetition_penalty', to: ['rollout.repetition_penalty'] },
   { from: 'num_iterations', to: ['batch.epochs'] },
+  { from: 'loss_type', to: ['algorithm.name'], beside: ['loss_type', 'cispo'] },
   { from: 'loss_type', to: ['algorithm.loss_agg'], values: { grpo: 'seq-mean-token-mean', dapo: 'token-mean', dr_grpo: 'seq-mean-token-sum-norm' } },
   { from: 'scale_rewards', to: ['algorithm.advantage_scale'], values: { true: 'group', false: 'none' }, ...off },
   { from: 'epsilon', to: ['algorithm.clip_low', 'algorithm.clip_high'] },
+  { from: 'epsilon_high', to: ['algorithm.cispo.cap'], beside: ['loss_type', 'cispo'] },
   { from: 'epsilon_high', to: ['algorithm.clip_high'] },
   { from: 'delta', to: ['algorithm.clip_delta'] },
   { from: 'importance_sampling_level', to: ['algorithm.ratio'] },
@@ -71,6 +77,19 @@ const verlActor: readonly Alias[] = [
   { from: 'actor.ppo_epochs', to: ['batch.epochs'] },
   { from: 'actor.ppo_max_token_len_per_gpu', to: ['batch.micro_tokens'] },
   { from: 'actor.loss_agg_mode', to: ['algorithm.loss_agg'] },
+  {
+    from: 'actor.policy_loss.loss_mode',
+    to: ['algorithm.name'],
+    values: { gspo: 'gspo', cispo: 'cispo', clip_cov: 'clip_cov', kl_cov: 'kl_cov' },
+    neutral: 'vanilla',
+  },
+  { from: 'actor.policy_loss.clip_cov_ratio', to: ['algorithm.clip_cov.share'] },
+  { from: 'actor.policy_loss.clip_cov_lb', to: ['algorithm.clip_cov.low'] },
+  { from: 'actor.policy_loss.clip_cov_ub', to: ['algorithm.clip_cov.high'] },
+  { from: 'actor.policy_loss.kl_cov_ratio', to: ['algorithm.kl_cov.share'] },
+  { from: 'actor.policy_loss.ppo_kl_coef', to: ['algorithm.kl_cov.coef'] },
+  { from: 'actor.clip_ratio_low', to: ['algorithm.cispo.clip_low'], beside: ['actor.policy_loss.loss_mode', 'cispo'] },
+  { from: 'actor.clip_ratio_high', to: ['algorithm.cispo.clip_high'], beside: ['actor.policy_loss.loss_mode', 'cispo'] },
   { from: 'actor.clip_ratio', to: ['algorithm.clip_low', 'algorithm.clip_high'] },
   { from: 'actor.clip_ratio_low', to: ['algorithm.clip_low'] },
   { from: 'actor.clip_ratio_high', to: ['algorithm.clip_high'] },
@@ -86,6 +105,9 @@ const verlActor: readonly Alias[] = [
   { from: 'actor.optim.lr_scheduler_type', to: ['optim.schedule'] },
   { from: 'actor.optim.lr_warmup_steps', to: ['optim.warmup_steps'] },
 ];
+
+/** What verl puts actor, rollout and reference under. */
+const WORKER = 'actor_rollout_ref';
 
 const verl: readonly Alias[] = [
   { from: 'data.train_files', to: ['data.train'] },
@@ -111,7 +133,11 @@ const verl: readonly Alias[] = [
   { from: 'trainer.default_local_dir', to: ['run.dir'] },
   { from: 'trainer.project_name', to: ['run.project'] },
   { from: 'trainer.experiment_name', to: ['run.name'] },
-  ...verlActor.map((alias) => ({ ...alias, from: `actor_rollout_ref.${alias.from}` })),
+  ...verlActor.map(({ beside, ...alias }) => ({
+    ...alias,
+    from: `${WORKER}.${alias.from}`,
+    ...(beside && { beside: [`${WORKER}.${beside[0]}`, beside[1]] as const }),
+  })),
   ...verlActor.filter(({ from }) => from.startsWith('actor.')),
 ];
 
@@ -130,6 +156,7 @@ export const advice: Readonly<Record<string, string>> = {
   generation_batch_size: inPrompts,
   'actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu': inPrompts,
   'actor_rollout_ref.actor.use_dynamic_bsz': 'Leave it out: batch.micro_tokens is always dynamic',
+  'actor_rollout_ref.actor.k_percent': 'Write algorithm.kl_cov.share: a share, so a hundredth of the percentage',
   'actor_rollout_ref.actor.use_kl_loss': 'Leave it out: algorithm.kl_coef is off at 0',
   'actor_rollout_ref.rollout.name': 'Leave it out: sampling runs in the same engine',
   num_train_epochs: 'Write steps',

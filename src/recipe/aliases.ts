@@ -7,12 +7,15 @@ import { type Located, locate, originInWords, partAt, plain, withoutPart, withPa
 /** The layer in our keys; `notes` says what was read as what. */
 export function withOurKeys(layer: Located, issues: RecipeIssue[], notes: string[]): Located {
   let root = layer;
+  const read = new Set<string>();
   for (const alias of aliases) {
     const part = partAt(layer, alias.from.split('.'));
-    if (!part) continue;
+    if (!part || read.has(alias.from) || !standsBeside(alias, layer)) continue;
+    read.add(alias.from);
     const at = originInWords(part.origin);
     const value = translated(alias, part);
     root = withoutPart(root, alias.from.split('.'));
+    if (alias.neutral !== undefined && plain(part) === alias.neutral) continue;
     if (!value) {
       issues.push({
         path: alias.from,
@@ -39,6 +42,12 @@ export function isForeignKey(key: string): boolean {
 /** What to write in place of a key of theirs that has no plain counterpart. */
 export function adviceFor(key: string): string | undefined {
   return Object.hasOwn(advice, key) ? `${advice[key]}.` : undefined;
+}
+
+function standsBeside({ beside }: Alias, layer: Located): boolean {
+  if (!beside) return true;
+  const part = partAt(layer, beside[0].split('.'));
+  return part !== undefined && plain(part) === beside[1];
 }
 
 function translated({ values, isOpen }: Alias, part: Located): Located | undefined {

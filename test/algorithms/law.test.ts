@@ -100,6 +100,7 @@ describe('over a run', () => {
     expect(entropyControlsOf({ entropyCoef: 0, klCoef: 0, egpo: null })).toEqual([]);
     expect(entropyControlsOf({ entropyCoef: -0.01 })).toEqual(['algorithm.entropy_coef']);
     expect(entropyControlsOf({ klCoef: 0.01 })).toEqual(['algorithm.kl_coef']);
+    expect(entropyControlsOf({ tokenMaxent: { alpha: 0.01, average: 'tokens', perLogVocabulary: false, gate: null } })).toEqual(['algorithm.token_maxent']);
     expect(entropyControlsOf({ entropyTarget: { target: 1, step: 0.1, min: 0, max: 1, start: 0 } })).toEqual(['algorithm.entropy_target']);
   });
 });

@@ -55,6 +55,11 @@ function regime(options: Options, others: Partial<Regime> = {}): Regime {
   };
 }
 
+it('a correction from the present policy has its gap, whoever gave the old log-probs', () => {
+  const current = regime({ rolloutCorrection: { ...correction, policy: 'current' } }, { takesSamplerLogProbs: true });
+  expect(lintRegime(current)).toEqual([]);
+});
+
 describe('the table', () => {
   const onPolicy = { updatesPerStep: 1 };
   /** Each row: a set-up in which it speaks, and the nearest one in which it does not. */

@@ -8,7 +8,7 @@ describe('the table of aliases', () => {
     const schema = recipeJsonSchema();
     const targets = aliases.flatMap(({ to }) => to);
     expect(targets.filter((key) => !schemaAt(key.split('.'), schema))).toEqual([]);
-    const names = [...aliases.map(({ from }) => from), ...Object.keys(advice)];
+    const names = [...aliases.filter(({ beside }) => !beside).map(({ from }) => from), ...Object.keys(advice)];
     expect(names.filter((key) => schemaAt(key.split('.'), schema))).toEqual([]);
     expect(new Set(names).size).toBe(names.length);
   });
@@ -35,6 +35,18 @@ describe('recipes in other dialects', () => {
     const { recipe } = await readFrom(text, { overrides });
     expect(recipe).toMatchObject({ optim: { lr: 1e-5 }, batch: { prompts: 16, updatePrompts: 8 }, eval: { every: null }, rollout: { n: 4 } });
     expect(recipe.algorithm).toMatchObject({ clipDual: 10, klEstimator: 'k3', advantageScale: 'none' });
+  });
+
+  it('name a loss, whose bounds are then its own (CISPO of TRL and of verl, the Cov methods of verl)', async () => {
+    const ofTrl = await readFrom(`${complete}loss_type: cispo\nepsilon_high: 4\n`);
+    expect(ofTrl.recipe.algorithm).toMatchObject({ name: 'cispo', cispo: { cap: 4, floor: 0, clipHigh: null }, lossAgg: 'token-mean' });
+    const verl = (loss: string) => readFrom(`${complete}algorithm: { adv_estimator: grpo }\nactor_rollout_ref: { actor: { ${loss} } }\n`);
+    const ofVerl = await verl('clip_ratio_low: 1, clip_ratio_high: 3, policy_loss: { loss_mode: cispo }');
+    expect(ofVerl.recipe.algorithm).toMatchObject({ name: 'cispo', cispo: { clipLow: 1, clipHigh: 3 } });
+    const klCov = await verl('policy_loss: { loss_mode: kl_cov, kl_cov_ratio: 0.002, ppo_kl_coef: 0.1 }');
+    expect(klCov.recipe.algorithm).toMatchObject({ name: 'kl_cov', klCov: { share: 0.002, coef: 0.1 } });
+    const vanilla = await verl('clip_ratio_high: 0.3, policy_loss: { loss_mode: vanilla }');
+    expect(vanilla.recipe.algorithm).toMatchObject({ name: 'grpo', clipHigh: 0.3, cispo: null });
   });
 
   it('take over the two-sided clip of TRL', async () => {
