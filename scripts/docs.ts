@@ -69,7 +69,10 @@ function recipePage(): string {
     ].join('\n');
   });
   const presetRows = presets.map((preset: Preset) => [`\`${preset.name}\``, preset.summary, preset.departs ?? '']);
-  const aliasRows = aliases.map(({ from, to }) => [`\`${from}\``, to.map((key) => `\`${key}\``).join(', ')]);
+  const aliasRows = aliases.map(({ from, to, beside }) => [
+    `\`${from}\`${beside ? ` where \`${beside.join(': ')}\`` : ''}`,
+    to.map((key) => `\`${key}\``).join(', '),
+  ]);
   const intro = [
     'A recipe is a YAML file that says what differs from the defaults; `key=value` on the command line goes on top. `entrain plan RECIPE` prints it in',
     'full, with where each value comes from. `*` in a key stands for the number of a list entry. `recipeJsonSchema()` gives the schema that editors complete from.',
