@@ -10,6 +10,7 @@ struct Params {
   outStride: u32,
   firstRow: u32,  // source holds rows [firstRow, endRow) of the table; rows picked elsewhere are left alone
   endRow: u32,
+  accumulate: u32,
 }
 
 override LANES: u32 = 16;
@@ -28,6 +29,8 @@ fn main(
   let start = params.sourceOffset + (row - params.firstRow) * params.sourceStride;
   let place = params.outOffset + i * params.outStride;
   for (var c = index % params.parts; c < params.width; c += params.parts) {
-    out[place + c] = sourceAt(start + c);
+    var value = sourceAt(start + c);
+    if (params.accumulate != 0u) { value += out[place + c]; }
+    out[place + c] = value;
   }
 }

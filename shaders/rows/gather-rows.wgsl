@@ -1,6 +1,6 @@
 // gather-rows: rows of one table, picked by their index.
 //
-//   out[i, c] = source[rows[i], c]
+//   out[i, c] = source[rows[i], c]      (+ out[i, c])
 //
 // Shapes     count rows picked, width elements of each; row r of a table begins at offset + r · stride. Of a table held in ranges of rows,
 //            source is one range, and rows picked elsewhere are left alone
@@ -9,7 +9,7 @@
 //            2 out     update f32
 //            3 params  uniform
 // Dispatch   `parts` lanes to a row, each every parts-th element; folded
-// Numerics   copies
+// Numerics   copies, or one addition
 // Oracle     gatherRowsKernel.reference in src/kernels/rows.ts
 
 // use lib/grid.wgsl

@@ -5,7 +5,15 @@ import { attentionForwardDirect } from './attention.ts';
 import { attentionKeyBackwardDirect, attentionQueryBackwardDirect } from './attention-backward.ts';
 import { columnPartials, columnTotalDirect, columnTotalWorkgroup } from './column-sum.ts';
 import { dropoutKernel } from './dropout.ts';
+import { geluBackwardKernel, geluForwardKernel } from './gelu.ts';
 import { keptEntropyBackwardDirect, keptSetDirect } from './kept-set.ts';
+import {
+  layerNormBackwardDirect,
+  layerNormBackwardWorkgroup,
+  layerNormForwardDirect,
+  layerNormForwardWorkgroup,
+  layerNormWeightBackwardKernel,
+} from './layer-norm.ts';
 import { matmulDirect, matmulDirectPacked, matmulSubgroup, matmulSubgroupPacked } from './matmul-forms.ts';
 import { matmulCombine, matmulTile, matmulTilePacked } from './matmul-tile.ts';
 import { mixtureEntropy, mixtureTile } from './mixture.ts';
@@ -34,8 +42,15 @@ export const kernels = [
   dropoutKernel,
   gatherRowsKernel,
   gatherRowsPackedKernel,
+  geluBackwardKernel,
+  geluForwardKernel,
   keptEntropyBackwardDirect,
   keptSetDirect,
+  layerNormBackwardDirect,
+  layerNormBackwardWorkgroup,
+  layerNormForwardDirect,
+  layerNormForwardWorkgroup,
+  layerNormWeightBackwardKernel,
   matmulCombine,
   matmulDirect,
   matmulDirectPacked,

@@ -132,7 +132,8 @@ export const rmsNormWeightBackwardKernel = defineKernel({
 
 const SHORTEST_SHARED = 64;
 
-function wantsWorkgroups(device: Device, width: number): boolean {
+/** Whether a row is shared by a workgroup: of a norm, of either kind. */
+export function wantsWorkgroups(device: Device, width: number): boolean {
   return device.traits.tier !== 'software' && width >= SHORTEST_SHARED;
 }
 

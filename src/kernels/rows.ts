@@ -61,7 +61,9 @@ export interface RowRange {
 
 export const ALL_ROWS: RowRange = { firstRow: 0, endRow: 0xffff_ffff };
 
-export interface GatherOptions extends PickOptions, RowRange {}
+export interface GatherOptions extends PickOptions, RowRange {
+  readonly accumulate: number;
+}
 
 export interface GatherPackedOptions extends GatherOptions {
   readonly format: PackedFormat;
@@ -73,7 +75,7 @@ export interface SegmentSumOptions extends RowsOptions, RowRange {
 
 const exact = { out: { absolute: 0 } };
 
-/** out[i] = from[rows[i]] */
+/** out[i] = from[rows[i]] (+ out[i]) */
 export const gatherRowsKernel = defineKernel({
   name: 'gather-rows',
   shader: 'rows/gather-rows.wgsl',
@@ -101,7 +103,8 @@ function gather(sourceAt: (index: number) => number, rows: Uint32Array, out: Flo
     const row = rows[i]!;
     if (row < o.firstRow || row >= o.endRow) continue;
     const start = o.sourceOffset + (row - o.firstRow) * o.sourceStride;
-    for (let c = 0; c < o.width; c++) out[o.outOffset + i * o.outStride + c] = sourceAt(start + c);
+    const place = o.outOffset + i * o.outStride;
+    for (let c = 0; c < o.width; c++) out[place + c] = sourceAt(start + c) + (o.accumulate ? out[place + c]! : 0);
   }
 }
 
@@ -156,18 +159,20 @@ export interface GatheredRows extends PickedRows {
   readonly range?: RowRange;
   /** How `from` holds its numbers, where they are packed; its offset and stride count numbers. */
   readonly format?: PackedFormat;
+  /** Adds to what `out` holds. */
+  readonly accumulate?: boolean;
 }
 
 /**
- * Records out[i] = from[rows[i]]: an embedding, or the rows of a batch that matter.
+ * Records out[i] = from[rows[i]] (+ out[i]): an embedding, or the rows of a batch that matter.
  *
  * @throws KernelError if a tensor is too short
  */
-export function gatherRows(device: Device, { from, rows, out, count, width, range = ALL_ROWS, format }: GatheredRows): void {
+export function gatherRows(device: Device, { from, rows, out, count, width, range = ALL_ROWS, format, accumulate = false }: GatheredRows): void {
   expectLength('gather-rows rows', rows, count);
   expectRows('gather-rows out', out, count, width);
   const tensors = { source: from.tensor, rows, out: out.tensor };
-  const options = { count, ...rowsOptions(device, from, out, width), ...range };
+  const options = { count, ...rowsOptions(device, from, out, width), ...range, accumulate: accumulate ? 1 : 0 };
   if (format) device.run(gatherRowsPackedKernel, tensors, { ...options, format });
   else device.run(gatherRowsKernel, tensors, options);
 }

@@ -3,6 +3,8 @@ import { type Device, tensorOf } from '../../src/gpu/device.ts';
 import type { Tensor } from '../../src/gpu/tensor.ts';
 import { attentionBackward, attentionForward } from '../../src/kernels/attention.ts';
 import { columnSum, columnSumScratch } from '../../src/kernels/column-sum.ts';
+import { geluBackward, geluForward } from '../../src/kernels/gelu.ts';
+import { layerNormBackward, layerNormForward, layerNormWeightBackward } from '../../src/kernels/layer-norm.ts';
 import { normScratch, rmsNormBackward, rmsNormForward, rmsNormWeightBackward } from '../../src/kernels/rms-norm.ts';
 import { rope, ropeTable } from '../../src/kernels/rope.ts';
 import { gatherRows, rowsOf, scatterRows, segmentSum } from '../../src/kernels/rows.ts';
@@ -36,6 +38,48 @@ describe('gradients agree with finite differences', () => {
         rmsNormBackward(device, { ...shared, weight, dX: rowsOf(dX, row), accumulate: true });
         rmsNormWeightBackward(device, { ...shared, dWeight, scratch: device.create('f32', [normScratch(count, width, heads)], 'scratch') });
         return { x: dX, weight: dWeight };
+      },
+    });
+  });
+
+  it.each([
+    { count: 3, width: 5 },
+    { count: 70, width: 3 },
+  ])('layer-norm, $count rows of $width', async ({ count, width }) => {
+    let statistics: Tensor;
+    await expectGradients({
+      inputs: { x: [count, width], weight: [width], bias: [width] },
+      forward(device, { x, weight, bias }) {
+        const out = like(device, x, 'out');
+        statistics = device.create('f32', [count, 2], 'statistics');
+        layerNormForward(device, { x: rowsOf(x, width), weight, bias, out: rowsOf(out, width), statistics, count, width, eps: 1e-3 });
+        return out;
+      },
+      backward(device, { x, weight, bias }, dOut) {
+        const shared = { x: rowsOf(x, width), statistics, dOut: rowsOf(dOut, width), count, width };
+        const [dX, dWeight, dBias] = [like(device, x, 'dX'), like(device, weight, 'dWeight'), like(device, bias, 'dBias')];
+        const scratch = device.create('f32', [normScratch(count, width)], 'scratch');
+        layerNormBackward(device, { ...shared, weight, dX: rowsOf(dX, width), accumulate: true });
+        layerNormWeightBackward(device, { ...shared, dWeight, scratch });
+        columnSum(device, { from: rowsOf(dOut, width), out: dBias, scratch, count, width });
+        return { x: dX, weight: dWeight, bias: dBias };
+      },
+    });
+  });
+
+  it('gelu', async () => {
+    const [count, width] = [4, 3];
+    await expectGradients({
+      inputs: { x: [count, width] },
+      forward(device, { x }) {
+        const out = like(device, x, 'out');
+        geluForward(device, { x: rowsOf(x, width), out: rowsOf(out, width), count, width });
+        return out;
+      },
+      backward(device, { x }, dOut) {
+        const dX = like(device, x, 'dX');
+        geluBackward(device, { x: rowsOf(x, width), dOut: rowsOf(dOut, width), dX: rowsOf(dX, width), count, width });
+        return { x: dX };
       },
     });
   });

@@ -4,7 +4,9 @@ import type { KernelCase } from '../kernel-case.ts';
 import { adamwCases } from './adamw.ts';
 import { attentionCases } from './attention.ts';
 import { dropoutCases } from './dropout.ts';
+import { geluCases } from './gelu.ts';
 import { keptSetCases } from './kept-set.ts';
+import { layerNormCases } from './layer-norm.ts';
 import { matmulCases } from './matmul.ts';
 import { mixtureCases } from './mixture.ts';
 import { rmsNormCases } from './rms-norm.ts';
@@ -21,7 +23,9 @@ export const cases: readonly KernelCase[] = [
   ...adamwCases,
   ...attentionCases,
   ...dropoutCases,
+  ...geluCases,
   ...keptSetCases,
+  ...layerNormCases,
   ...matmulCases,
   ...mixtureCases,
   ...rmsNormCases,

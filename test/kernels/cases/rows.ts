@@ -23,7 +23,7 @@ const picks = picked.flatMap(({ count, width, parts }) => {
       gatherRowsKernel,
       title,
       { source: numbers([3 + count * (width + 2)]), rows, out: garbage([2 + count * (width + 1)]) },
-      { ...options, ...ALL_ROWS },
+      { ...options, ...ALL_ROWS, accumulate: 0 },
     ),
     kernelCase(scatterRowsKernel, title, { source: numbers([3 + count * (width + 2)]), rows, out: garbage([2 + count * (width + 1)]) }, options),
   ];
@@ -34,8 +34,8 @@ const ranges = [
   kernelCase(
     gatherRowsKernel,
     'a range of rows',
-    { source: numbers([11 * 7]), rows: given(Array.from({ length: 21 }, (_, i) => (i * 8) % 21)), out: garbage([21 * 7]) },
-    { count: 21, width: 7, parts: 2, sourceOffset: 0, sourceStride: 7, outOffset: 0, outStride: 7, firstRow: 5, endRow: 16 },
+    { source: numbers([11 * 7]), rows: given(Array.from({ length: 21 }, (_, i) => (i * 8) % 21)), out: numbers([21 * 7]) },
+    { count: 21, width: 7, parts: 2, sourceOffset: 0, sourceStride: 7, outOffset: 0, outStride: 7, firstRow: 5, endRow: 16, accumulate: 1 },
   ),
   kernelCase(
     segmentSumKernel,
@@ -54,7 +54,7 @@ const ranges = [
       gatherRowsPackedKernel,
       format,
       { source: packedNumbers(format, 11 * 96), rows: given(Array.from({ length: 21 }, (_, i) => (i * 8) % 21)), out: garbage([1 + 21 * 97]) },
-      { count: 21, width: 96, parts: 5, sourceOffset: 0, sourceStride: 96, outOffset: 1, outStride: 97, firstRow: 5, endRow: 16, format },
+      { count: 21, width: 96, parts: 5, sourceOffset: 0, sourceStride: 96, outOffset: 1, outStride: 97, firstRow: 5, endRow: 16, accumulate: 0, format },
     ),
   ),
 ];
