@@ -13,7 +13,8 @@ export const engineNode: Engine = {
   export: exportHere,
   ask: askHere,
   viewData: viewDataHere,
-  plan: planHere,
+  plan: async (recipe) => (await planner()).plan(recipe),
+  planChanges: async (recipe) => (await planner()).changes(recipe),
   async doctor(options, out) {
     const { doctor } = await import('./doctor.ts');
     return doctor(options, out);
@@ -116,13 +117,14 @@ async function viewDataHere(recipe: Recipe) {
   return viewData(recipe, nodeServices(new PlanningDevice(traitsOf('software', { maxBindingBytes: 128 * 2 ** 20 }))));
 }
 
-async function planHere(recipe: Recipe) {
-  const [{ planBytes }, { nodeServices }, { traitsOf }] = await Promise.all([
+async function planner() {
+  const [{ planBytes, planChanges }, { planServices }, { traitsOf }] = await Promise.all([
     import('../recipe/plan.ts'),
-    import('../recipe/services-node.ts'),
+    import('../recipe/plan-services-node.ts'),
     import('../gpu/traits.ts'),
   ]);
-  return planBytes(recipe, (device) => nodeServices(device), traitsOf('software', { maxBindingBytes: 128 * 2 ** 20 }));
+  const [services, traits] = [planServices(), traitsOf('software', { maxBindingBytes: 128 * 2 ** 20 })];
+  return { plan: (recipe: Recipe) => planBytes(recipe, services, traits), changes: (recipe: Recipe) => planChanges(recipe, services, traits) };
 }
 
 async function prepare(adapter: string) {

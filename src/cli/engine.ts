@@ -45,6 +45,13 @@ export interface PlannedPart {
   readonly bytes: number;
 }
 
+/** Bytes of the whole run under another setting. */
+export interface PlannedChange {
+  readonly change: string;
+  readonly weights: number;
+  readonly total: number;
+}
+
 export interface Engine {
   train(recipe: Recipe, services: TrainServices): Promise<TrainSummary>;
   /** One evaluation of the weights the recipe names, without training. */
@@ -58,5 +65,7 @@ export interface Engine {
   viewData(recipe: Recipe): Promise<DataView>;
   /** Bytes by part, without a device. */
   plan(recipe: Recipe): Promise<readonly PlannedPart[]>;
+  /** Bytes under other settings. */
+  planChanges(recipe: Recipe): Promise<readonly PlannedChange[]>;
   doctor(options: { readonly adapter?: string; readonly json: boolean }, out: { write(line: string): void }): Promise<number>;
 }

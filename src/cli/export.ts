@@ -77,11 +77,11 @@ function readStorage({ format, type }: ExportWords): ExportStorage {
 }
 
 /** Decimal units, as Hugging Face has them: 5GB is 5 · 10⁹ bytes. */
-function readSize(text: string): number {
+export function readSize(text: string, option = '--max-shard-size'): number {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([KMG]?)B?$/i.exec(text) ?? [];
   const size = Number(number) * { '': 1, K: 1e3, M: 1e6, G: 1e9 }[unit.toUpperCase() as '' | 'K' | 'M' | 'G'];
   if (size >= 1) return Math.floor(size);
-  throw new RecipeError(`command line: expected --max-shard-size as 500MB or 5GB, got ${text}. Write a number and a unit.`);
+  throw new RecipeError(`command line: expected ${option} as 500MB or 5GB, got ${text}. Write a number and a unit.`);
 }
 
 /** @throws RecipeError for a word that names no checkpoint */

@@ -4,7 +4,7 @@ import { originInWords, leavesOf } from '../recipe/located.ts';
 import { presetNamed } from '../recipe/presets.ts';
 import type { LoadedRecipe } from '../recipe/read.ts';
 import type { Recipe } from '../recipe/recipe.ts';
-import type { Engine, PlannedPart } from './engine.ts';
+import type { Engine, PlannedChange, PlannedPart } from './engine.ts';
 import { bytes, columns, count } from './format.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -40,17 +40,22 @@ export function batchSums({ method, steps, rollout, batch, eval: evaluation, che
 
 export async function plan(
   loaded: LoadedRecipe,
-  options: { readonly json: boolean },
+  options: { readonly json: boolean; readonly memory: number },
   { terminal, engine }: { readonly terminal: Terminal; readonly engine: Engine },
 ): Promise<number> {
   const parts = await engine.plan(loaded.recipe);
+  const changes = await engine.planChanges(loaded.recipe);
   const sums = batchSums(loaded.recipe);
-  terminal.out(options.json ? `${JSON.stringify({ sums, parts, notes: loaded.notes })}\n` : `${planLines(loaded, sums, parts).join('\n')}\n`);
+  terminal.out(
+    options.json
+      ? `${JSON.stringify({ sums, parts, changes, memory: options.memory, notes: loaded.notes })}\n`
+      : `${[...planLines(loaded, sums, parts), ...changeLines(parts, changes, options.memory)].join('\n')}\n`,
+  );
   return 0;
 }
 
 export function planLines(loaded: LoadedRecipe, sums: BatchSums, parts: readonly PlannedPart[]): string[] {
-  const total = parts.reduce((sum, part) => sum + part.bytes, 0);
+  const total = sumOf(parts);
   const rows = [...parts].sort((a, b) => b.bytes - a.bytes).map(({ part, bytes: size }) => [`  ${part}`, bytes(size)]);
   return [
     ...batchLines(loaded.recipe, sums),
@@ -60,6 +65,26 @@ export function planLines(loaded: LoadedRecipe, sums: BatchSums, parts: readonly
     ...columns([...rows, ['  total', bytes(total)]], { right: [1] }),
     ...(loaded.notes.length > 0 ? ['', 'notes', ...loaded.notes.map((note) => `  ${note}`)] : []),
   ];
+}
+
+/** The same run under other settings, and which of them fit where this one does not. */
+export function changeLines(parts: readonly PlannedPart[], changes: readonly PlannedChange[], memory: number): string[] {
+  if (changes.length === 0) return [];
+  const total = sumOf(parts);
+  const rows = changes.map(({ change, weights, total: changed }) => [`  ${change}`, bytes(weights), bytes(changed), changed > memory ? 'too large' : '']);
+  return ['', ...verdict(total, changes, memory), ...columns([['with', 'weights', 'total', ''], ...rows], { right: [1, 2] })];
+}
+
+function verdict(total: number, changes: readonly PlannedChange[], memory: number): string[] {
+  if (total <= memory) return [];
+  const fitting = changes.filter(({ total: changed }) => changed <= memory).map(({ change }) => change);
+  const which =
+    fitting.length > 0 ? `These fit: ${fitting.join('; ')}.` : 'None of the settings below is enough: choose a smaller model, or a device with more memory.';
+  return [`does not fit: ${bytes(total)} of ${bytes(memory)} (--memory). ${which}`, ''];
+}
+
+function sumOf(parts: readonly PlannedPart[]): number {
+  return parts.reduce((sum, part) => sum + part.bytes, 0);
 }
 
 function batchLines({ method, steps, batch, rollout, eval: evaluation }: Recipe, sums: BatchSums): string[] {

@@ -1,5 +1,6 @@
 /** The verbs and options of `entrain`, and what becomes of a command that fails. */
 
+import { totalmem } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { printedRecipe } from '../recipe/print.ts';
 import { type LoadedRecipe, placed } from '../recipe/read.ts';
@@ -9,7 +10,7 @@ import { showData } from './data-show.ts';
 import type { Engine } from './engine.ts';
 import { ownVersion } from './environment-info.ts';
 import { evaluate } from './eval.ts';
-import { exportPolicyFiles, type ExportWords, readCheckpoint } from './export.ts';
+import { exportPolicyFiles, type ExportWords, readCheckpoint, readSize } from './export.ts';
 import { reportFailure } from './failure.ts';
 import type { SignalSource } from './interrupts.ts';
 import { withKeyFlags } from './key-flags.ts';
@@ -36,6 +37,7 @@ interface Options extends ExportWords, AskWords {
   readonly fresh?: boolean;
   readonly printConfig?: boolean;
   readonly prompts?: string;
+  readonly memory?: string;
 }
 
 const usageCode = 2;
@@ -113,10 +115,11 @@ function programOf(surroundings: Surroundings, finish: (code: number) => void): 
     .option('--base <name>', 'what a peft adapter calls its base model')
     .option('--max-shard-size <size>', 'largest safetensors file, as 500MB or 5GB (default)')
     .option('--force', 'replace an earlier export');
-  verb('plan', 'Print batch sums, preset and bytes by part; no GPU needed.', (loaded, { json = false }) => plan(loaded, { json }, surroundings)).option(
-    '--print-config',
-    'print the complete recipe with the origin of each value, and stop',
-  );
+  verb('plan', 'Print batch sums, preset and bytes by part; no GPU and no weights needed.', (loaded, { json = false, memory }) =>
+    plan(loaded, { json, memory: memory === undefined ? totalmem() : readSize(memory, '--memory') }, surroundings),
+  )
+    .option('--memory <size>', 'what the device has, as 24GB; default this machine’s own')
+    .option('--print-config', 'print the complete recipe with the origin of each value, and stop');
   verb(
     'show',
     'The first prompt as the model reads it, its ids, and what is learned; no GPU needed.',

@@ -1,7 +1,7 @@
 /** Which recipe a command means, and reading it from disk. */
 
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RecipeError } from '../base/errors.ts';
 import { checkpointFault, readState } from '../trainer/checkpoint.ts';
@@ -71,9 +71,9 @@ function modelAt(path: string): string[] {
   return [`model.path=${JSON.stringify(path)}`, 'model.init=null'];
 }
 
-/** Whether a path is a model itself: a GGUF file, or a folder with a model's or an adapter's configuration and no run in it. */
+/** Whether a path is a model itself: a GGUF file, a config.json (to plan with), or a folder with a model's or an adapter's configuration and no run in it. */
 async function isModelPath(path: string): Promise<boolean> {
-  if (path.endsWith('.gguf')) return true;
+  if (path.endsWith('.gguf') || basename(path) === 'config.json') return true;
   const names = await readdir(path).catch((): string[] => []);
   const isRun = names.includes('config.resolved.yaml');
   return !isRun && names.some((name) => name === 'config.json' || name === 'adapter_config.json' || name.endsWith('.gguf'));

@@ -171,6 +171,14 @@ describe('the other verbs', () => {
     expect(JSON.parse(json.out)).toMatchObject({ recipe: { optim: { lr: 1e-4 } }, notes: [] });
   });
 
+  it('plan says which settings fit where the run does not', async () => {
+    const { out } = await place.run('plan', '--memory', '2MB');
+    expect(out).toMatch(/does not fit: 3\.0 MiB of 1\.9 MiB \(--memory\)\. These fit: model\.dtype=q4 lora=\{\}\./);
+    expect(out).toMatch(/batch\.micro_tokens=1024 +2\.0 KiB +3\.0 MiB +too large/);
+    expect((await place.run('plan', '--memory', '4MB')).out).not.toContain('does not fit');
+    expect((await place.run('plan', '--memory', 'much')).code).toBe(2);
+  });
+
   it('plan batches, updates and bytes', async () => {
     const { out } = await place.run('plan', 'algorithm.clip_high=0.3', 'eval.n=8', 'eval.every=15');
     expect(out).toContain('32 prompts × 8 completions = 256 completions, at most 14 tokens each (3,584 in all)');

@@ -97,6 +97,11 @@ export class Workplace {
           { part: 'weights', bytes: 2048 },
           { part: 'cache', bytes: 3 * 2 ** 20 },
         ]),
+      planChanges: () =>
+        Promise.resolve([
+          { change: 'model.dtype=q4 lora={}', weights: 1024, total: 2 ** 20 },
+          { change: 'batch.micro_tokens=1024', weights: 2048, total: 3 * 2 ** 20 },
+        ]),
       doctor(_, out) {
         out.write('all well\n');
         return Promise.resolve(1);
