@@ -36,6 +36,18 @@ export interface TokenTables {
   /** Of `needs.dropoutPasses` passes with dropout: entropy of their mean distribution, and the mean of their entropies. */
   readonly entropyOfMean?: ArrayLike<number>;
   readonly meanOfEntropies?: ArrayLike<number>;
+  readonly padded?: PaddedTables;
+}
+
+/**
+ * What a release that pads sees: each row of the step padded to the longest, and the distribution after its last column. All [rows, width], width
+ * the longest row + 1; column t is of the distribution that predicts token t.
+ */
+export interface PaddedTables {
+  readonly width: number;
+  readonly entropies: ArrayLike<number>;
+  readonly entropyOfMean?: ArrayLike<number>;
+  readonly meanOfEntropies?: ArrayLike<number>;
 }
 
 /** Everything sampled and scored in one step, on the host. */
@@ -151,6 +163,8 @@ export interface Needs {
   /** Passes with dropout on, 0 for none, and the share dropped in them. */
   readonly dropoutPasses: number;
   readonly dropout: number;
+  /** `TokenTables.padded`. */
+  readonly padded: boolean;
 }
 
 export const NO_NEEDS: Needs = {
@@ -168,6 +182,7 @@ export const NO_NEEDS: Needs = {
   score: null,
   dropoutPasses: 0,
   dropout: 0,
+  padded: false,
 };
 
 /** Numbers that controllers keep from step to step, as JSON. */

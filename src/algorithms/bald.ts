@@ -8,13 +8,14 @@
  *                    q = 1, or σ(R − mean_g R) in the form weighted by quality
  *
  * @source PascalPolygon/grpo-vdr and PascalPolygon/trl (no paper). Departures: response coordinates under the mask (the release counts
- *   padding and reads the distribution after each token); z = 0 in a group of one.
+ *   padding and reads the distribution after each token: `compat.bald.positions: source`); z = 0 in a group of one. A pad sees the pads before it;
+ *   the release hides those from it.
  */
 
 import { z } from 'zod';
 import { DataError } from '../base/errors.ts';
 import { exp } from '../base/exponential.ts';
-import type { Group, TokenTables } from './algorithm.ts';
+import type { Group, PaddedTables, TokenTables } from './algorithm.ts';
 import type { Method } from './method.ts';
 import { deviation, meanOf } from './stages/advantage.ts';
 import { rowMeansOver } from './stages/segments.ts';
@@ -45,23 +46,28 @@ export interface BaldOptions {
   readonly cap: number;
 }
 
-export function bald(options: BaldOptions): Method {
+export function bald(options: BaldOptions, { countsPadding = false }: { readonly countsPadding?: boolean } = {}): Method {
+  const { positions } = options;
   const isAdditive = options.form === 'additive';
   return {
     name: 'bald',
-    needs: { tables: true, dropoutPasses: options.passes, dropout: options.dropout },
+    needs: { tables: true, dropoutPasses: options.passes, dropout: options.dropout, padded: countsPadding },
     reward({ batch, rewards, metrics }) {
       if (!isAdditive) return;
       const tables = batch.tables ?? missing();
-      const epistemic = rowDisagreement(tables, batch.rows, options.positions);
-      const aleatoric = rowMeansOver(tables.oldEntropies, tables.responseMask, batch.rows, tables.T);
+      const padded = countsPadding ? (tables.padded ?? missing()) : null;
+      const epistemic = padded ? paddedDisagreement(padded, batch.rows, positions) : rowDisagreement(tables, batch.rows, positions);
+      const aleatoric = padded
+        ? overColumns(padded, batch.rows, positions, (at) => padded.entropies[at]!)
+        : rowMeansOver(tables.oldEntropies, tables.responseMask, batch.rows, tables.T);
       rewards.forEach((_, i) => (rewards[i]! += options.coef * epistemic[i]! + options.aleatoricCoef * aleatoric[i]!));
       metrics['epistemic_reward'] = meanOf(Array.from(epistemic));
       metrics['aleatoric_reward'] = meanOf(Array.from(aleatoric));
     },
     advantage({ batch, rewards, values, metrics }) {
       if (isAdditive) return;
-      const epistemic = rowDisagreement(batch.tables ?? missing(), batch.rows, options.positions);
+      const tables = batch.tables ?? missing();
+      const epistemic = countsPadding ? paddedDisagreement(tables.padded ?? missing(), batch.rows, positions) : rowDisagreement(tables, batch.rows, positions);
       // A completion without tokens, or without a reward, takes no part in any mean.
       const takesPart = (row: number): boolean => batch.lengths[row]! > 0 && !Number.isNaN(rewards[row]!);
       const groups = batch.groups.map((group) => ({ ...group, rows: group.rows.filter(takesPart) }));
@@ -94,6 +100,18 @@ export function rowDisagreement(
     const last = mask.subarray(i * T, (i + 1) * T).lastIndexOf(1);
     return last < 0 ? 0 : disagreement[i * T + last]!;
   });
+}
+
+/** As released: of every column of the padded step, or of its last, by the distribution after the column's token. */
+export function paddedDisagreement(padded: PaddedTables, rows: number, positions: BaldOptions['positions']): Float64Array {
+  const { entropyOfMean, meanOfEntropies } = padded;
+  if (!entropyOfMean || !meanOfEntropies) return missing();
+  return overColumns(padded, rows, positions, (at) => entropyOfMean[at]! - meanOfEntropies[at]!);
+}
+
+function overColumns({ width }: PaddedTables, rows: number, positions: BaldOptions['positions'], valueAt: (at: number) => number): Float64Array {
+  const first = positions === 'per_token' ? 1 : width - 1;
+  return Float64Array.from({ length: rows }, (_, i) => meanOf(Array.from({ length: width - first }, (_, t) => valueAt(i * width + first + t))));
 }
 
 export interface ExploreScale {

@@ -1508,7 +1508,7 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "name": "entropic_resistance",
     "summary": "a bonus for completions on which passes with dropout disagree (BALD), and a KL to the reference",
     "text": "",
-    "source": "PascalPolygon/grpo-vdr and PascalPolygon/trl (no paper). Departures: response coordinates under the mask (the release counts padding and reads the distribution after each token); z = 0 in a group of one.",
+    "source": "PascalPolygon/grpo-vdr and PascalPolygon/trl (no paper). Departures: response coordinates under the mask (the release counts padding and reads the distribution after each token: `compat.bald.positions: source`); z = 0 in a group of one. A pad sees the pads before it; the release hides those from it.",
     "options": [
       {
         "key": "algorithm.advantage",
@@ -1757,7 +1757,7 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "name": "bald",
     "summary": "Explore where passes with dropout disagree.",
     "text": "Entropic Resistance: completions on which passes with dropout disagree are worth exploring.\n\n  BALD_t = entropy of the mean of M distributions − mean of their entropies ≥ 0: how far the passes disagree about token t\n  BALD_i = its mean over the row, or its value at the row's last token\n  additive:        R_i ← R_i + coef · BALD_i + aleatoricCoef · mean entropy, before groups are compared\n  multiplicative:  z = clip((BALD − mean_g) / (std₁_g + 1e-6), ± cap)      c = 1 + exploreCoef · q · σ(max(z, 0))      A ← A · c / mean(c)\n                   q = 1, or σ(R − mean_g R) in the form weighted by quality",
-    "source": "PascalPolygon/grpo-vdr and PascalPolygon/trl (no paper). Departures: response coordinates under the mask (the release counts padding and reads the distribution after each token); z = 0 in a group of one.",
+    "source": "PascalPolygon/grpo-vdr and PascalPolygon/trl (no paper). Departures: response coordinates under the mask (the release counts padding and reads the distribution after each token: `compat.bald.positions: source`); z = 0 in a group of one. A pad sees the pads before it; the release hides those from it.",
     "options": [
       {
         "key": "form",
@@ -1865,7 +1865,7 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "name": "edge",
     "summary": "Weigh the advantages of a group by the exact entropy of each row.",
     "text": "EDGE-GRPO: rows whose tokens were surer, by exact entropy, weigh more.\n\n  P_i   = mean entropy of the row\n  ratio:  w_i = clip(mean of P over the group / (P_i + eps), weightMin, weightMax)\n  zscore: w_i = clip(1 + beta · clip((mean − P_i) / std₁, ± zClip), weightMin, weightMax)        A_i ← A_i · w_i",
-    "source": "Zhang et al. 2025, arXiv:2507.21848, as in Zzzzyear/test_verl, compute_edge_grpo_advantage. Departures: a group of one has weight 1 and rows without tokens stay out of their group's mean; the release gives weightMin and counts them as 0.",
+    "source": "Zhang et al. 2025, arXiv:2507.21848, as in Zzzzyear/test_verl, compute_edge_grpo_advantage. Departures: a group of one has weight 1 and rows without tokens stay out of their group's mean; the release gives weightMin and counts them as 0. `compat.edge.entropy_mean: source` takes the mean over padding too, as the release of that repository's TRL form does; unlike there, no slope passes through the weight.",
     "options": [
       {
         "key": "weight",

@@ -22,9 +22,22 @@ export const compatBlock = z
         ),
       })
       .prefault({}),
+    bald: z
+      .strictObject({
+        positions: flag(
+          ['fixed', 'source'],
+          'bald counts the tokens of a completion, or (the release) every column of the padded step, each by the distribution after it.',
+        ),
+      })
+      .prefault({}),
     cov: z
       .strictObject({
         scope: flag(['mini', 'micro'], 'clip_cov and kl_cov take means and budgets over the mini-batch, or (the releases) over each micro-batch.'),
+      })
+      .prefault({}),
+    edge: z
+      .strictObject({
+        entropy_mean: flag(['fixed', 'source'], 'edge takes the mean entropy of a completion’s tokens, or (one release) of every column of the padded step.'),
       })
       .prefault({}),
     egpo: z
@@ -55,7 +68,9 @@ export const compatBlock = z
 export interface CompatOptions {
   readonly advantage: { readonly singleton: 'zero' | 'raw' | 'error' };
   readonly agg: { readonly drNorm: '2026' | '2025'; readonly scope: 'mini' | 'micro' };
+  readonly bald: { readonly positions: 'fixed' | 'source' };
   readonly cov: { readonly scope: 'mini' | 'micro' };
+  readonly edge: { readonly entropyMean: 'fixed' | 'source' };
   readonly egpo: { readonly align: 'fixed' | 'source' };
   readonly maxent: { readonly clipSide: 'ppo' | 'source'; readonly emptyRows: 'excluded' | 'source' };
   readonly seedGrpo: { readonly emptyRows: 'excluded' | 'source' };
@@ -65,9 +80,16 @@ export interface CompatOptions {
 export const NO_COMPAT: CompatOptions = {
   advantage: { singleton: 'zero' },
   agg: { drNorm: '2026', scope: 'mini' },
+  bald: { positions: 'fixed' },
   cov: { scope: 'mini' },
+  edge: { entropyMean: 'fixed' },
   egpo: { align: 'fixed' },
   maxent: { clipSide: 'ppo', emptyRows: 'excluded' },
   seedGrpo: { emptyRows: 'excluded' },
   entropyBonus: { sign: 'bonus' },
 };
+
+/** Whether a flag brings padding back, so that a run makes room for a column more than its longest completion. */
+export function countsPadding({ bald, edge }: CompatOptions): boolean {
+  return bald.positions === 'source' || edge.entropyMean === 'source';
+}

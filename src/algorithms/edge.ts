@@ -6,13 +6,15 @@
  *   zscore: w_i = clip(1 + beta · clip((mean − P_i) / std₁, ± zClip), weightMin, weightMax)        A_i ← A_i · w_i
  *
  * @source Zhang et al. 2025, arXiv:2507.21848, as in Zzzzyear/test_verl, compute_edge_grpo_advantage. Departures: a group of one has
- *   weight 1 and rows without tokens stay out of their group's mean; the release gives weightMin and counts them as 0.
+ *   weight 1 and rows without tokens stay out of their group's mean; the release gives weightMin and counts them as 0. `compat.edge.entropy_mean: source`
+ *   takes the mean over padding too, as the release of that repository's TRL form does; unlike there, no slope passes through the weight.
  */
 
 import { z } from 'zod';
 import { DataError } from '../base/errors.ts';
-import type { Group } from './algorithm.ts';
+import type { Group, PaddedTables } from './algorithm.ts';
 import type { Method } from './method.ts';
+import { meanOf } from './stages/advantage.ts';
 import { rowMeansOver } from './stages/segments.ts';
 
 export const edgeBlock = z
@@ -39,19 +41,26 @@ export interface EdgeOptions {
   readonly isSource?: boolean;
 }
 
-export function edge(options: EdgeOptions): Method {
+export function edge(options: EdgeOptions, { countsPadding = false }: { readonly countsPadding?: boolean } = {}): Method {
   return {
     name: 'edge',
-    needs: { tables: true },
+    needs: { tables: true, padded: countsPadding },
     advantage({ batch, values, metrics }) {
       const { tables, rows, groups, lengths } = batch;
       if (!tables) throw new DataError('edge: expected the old entropies of the rollout batch, got none. The method needs `tables`.');
-      const entropies = rowMeansOver(tables.oldEntropies, tables.responseMask, rows, tables.T);
+      const entropies = countsPadding ? paddedMeans(tables.padded, rows) : rowMeansOver(tables.oldEntropies, tables.responseMask, rows, tables.T);
       const { weights, metrics: own } = edgeWeights(entropies, lengths, groups, options);
       weights.forEach((weight, i) => (values[i]! *= weight));
       Object.assign(metrics, own);
     },
   };
+}
+
+/** Mean entropy of every column, padding and all. */
+function paddedMeans(padded: PaddedTables | undefined, rows: number): Float64Array {
+  if (!padded) throw new DataError('edge: expected the entropies of the padded step, got none. The method needs `padded`.');
+  const { width, entropies } = padded;
+  return Float64Array.from({ length: rows }, (_, i) => meanOf(Array.from({ length: width - 1 }, (_, t) => entropies[i * width + t]!)));
 }
 
 export function edgeWeights(

@@ -103,9 +103,9 @@ export function methodsOf(base: AlgorithmOptions, on: MethodOptions): Method[] {
   const methods = [
     // Rewards, and the advantages of rows.
     ...make(on.overlong, overlong),
-    ...make(on.bald, bald),
+    ...make(on.bald, (options) => bald(options, { countsPadding: compat.bald.positions === 'source' })),
     ...make(on.egpo, (options) => egpo(options, { isMisaligned: compat.egpo.align === 'source' })),
-    ...make(on.edge, edge),
+    ...make(on.edge, (options) => edge(options, { countsPadding: compat.edge.entropyMean === 'source' })),
     ...make(on.seedGrpo, (options) => seedGrpo(options, { countsEmptyRows: compat.seedGrpo.emptyRows === 'source' })),
     ...make(on.xdr, xdr),
     ...make(on.entropyrl, (options) => entropyrl(options, { base: base.clipHigh, clipLow: base.clipLow })),

@@ -105,7 +105,7 @@ export async function buildRun(recipe: Recipe, services: BuildServices, deviceNa
   const reference = wantsReference ? await openReference(recipe, built, services) : null;
   const learner = new Learner(model, optimizer, reference, {
     maxRows: limits.updateRows,
-    maxLength: recipe.rollout.maxTokens,
+    maxLength: limits.tableLength,
     microTokens: limits.microTokens,
   });
   const progress: Progress = { step: 0, updates: 0, cursor: 0, tokens: 0 };

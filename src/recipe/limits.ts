@@ -1,5 +1,6 @@
 /** How much is held on the device at once: follows from the recipe, the model and the adapter, and changes no result. */
 
+import { countsPadding } from '../algorithms/compat.ts';
 import { RecipeError } from '../base/errors.ts';
 import type { DeviceTraits } from '../gpu/traits.ts';
 import { attentionLayout } from '../model/activations.ts';
@@ -11,8 +12,9 @@ export interface RunLimits {
   /** Tokens of the largest micro-batch. */
   readonly microTokens: number;
   readonly maxPositions: number;
-  /** Rows of a mini-batch's tables. */
+  /** Rows of a mini-batch's tables, and tokens of a row. */
   readonly updateRows: number;
+  readonly tableLength: number;
   readonly sampler: SamplerLimits;
 }
 
@@ -31,11 +33,14 @@ export interface PromptSizes {
 export function limitsOf(recipe: Recipe, config: ModelConfig, { longest: longestPrompt, evaluation: measured }: PromptSizes, traits: DeviceTraits): RunLimits {
   const { rollout, batch, eval: evaluation } = recipe;
   const maxTokens = Math.max(rollout.maxTokens, evaluation.maxTokens ?? 0);
-  const longest = longestPrompt + maxTokens;
+  // Padding to the longest completion is followed by one token more.
+  const past = countsPadding(recipe.algorithm.compat) ? 1 : 0;
+  const tableLength = rollout.maxTokens + past;
+  const longest = longestPrompt + maxTokens + past;
   const isSft = recipe.method === 'sft';
   const updatePrompts = batch.updatePrompts ?? batch.prompts;
   const updateRows = isSft ? batch.prompts : updatePrompts * rollout.n;
-  const updateTokens = updateRows * rollout.maxTokens + (isSft ? batch.prompts : updatePrompts) * longestPrompt;
+  const updateTokens = updateRows * tableLength + (isSft ? batch.prompts : updatePrompts) * longestPrompt;
   const microTokens =
     batch.microTokens === 'auto' ? Math.max(longest, Math.min(updateTokens, AUTO_MICRO_TOKENS, widestBinding(config, traits))) : batch.microTokens;
   if (microTokens < longest) {
@@ -59,6 +64,7 @@ export function limitsOf(recipe: Recipe, config: ModelConfig, { longest: longest
     microTokens,
     maxPositions: longest,
     updateRows,
+    tableLength,
     sampler: { maxRows, maxPromptTokens: Math.max(longestPrompt, Math.min(promptTokens, AUTO_MICRO_TOKENS)), maxTokens },
   };
 }

@@ -1,6 +1,6 @@
 /** What the policy said about the rollouts when they were sampled: old log-probs, and what an algorithm asks for besides. */
 
-import type { TokenTables } from '../algorithms/algorithm.ts';
+import type { PaddedTables, TokenTables } from '../algorithms/algorithm.ts';
 import type { Random } from '../base/random.ts';
 import type { ScoredRollout } from '../engines/scorer.ts';
 import { MOMENTS } from '../kernels/token-stats.ts';
@@ -34,13 +34,19 @@ export async function rolloutSignals(
   const signals = { oldLogProbs: pass.logProbs, oldEntropies: pass.entropies };
   if (!needs.tables) return signals;
   const tables = { ...hostTables(run, scored, pass), ...(needs.prompts && { prompts: scored.map(({ rollout }) => promptTokens[rollout.prompt]!) }) };
-  return { ...signals, tables: needs.dropoutPasses > 0 ? { ...tables, ...(await dropoutTables(run, scored, promptTokens, random)) } : tables };
+  const T = run.settings.sampling.maxTokens;
+  const dropout = needs.dropoutPasses > 0 ? await dropoutTables(run, scored, promptTokens, random, T) : {};
+  return { ...signals, tables: { ...tables, ...dropout, ...(needs.padded && { padded: await paddedTables(run, scored, promptTokens, random) }) } };
 }
 
 /** The trainer's forward pass over all rollouts, a mini-batch's worth of groups at a time. */
-async function trainerPass(run: TrainingRun, scored: readonly ScoredRollout[], promptTokens: readonly Uint32Array[]): Promise<Pass> {
+async function trainerPass(
+  run: TrainingRun,
+  scored: readonly ScoredRollout[],
+  promptTokens: readonly Uint32Array[],
+  T = run.settings.sampling.maxTokens,
+): Promise<Pass> {
   const { learner, settings } = run;
-  const T = settings.sampling.maxTokens;
   const { temperature, n } = settings.sampling;
   const chunkRows = settings.updatePrompts * n;
   const result = { logProbs: [] as Float32Array[], entropies: [] as Float32Array[], sumP2: [] as Float32Array[], refLogProbs: [] as Float32Array[] };
@@ -68,16 +74,16 @@ async function trainerPass(run: TrainingRun, scored: readonly ScoredRollout[], p
   return { ...result, ...(run.algorithm.usesReference ? {} : { refLogProbs: [] }) };
 }
 
-/** The passes with dropout, a mini-batch's worth of groups at a time, as tables of the whole batch. */
+/** The passes with dropout, a mini-batch's worth of groups at a time, as tables [rows, T] of the whole batch. */
 async function dropoutTables(
   run: TrainingRun,
   scored: readonly ScoredRollout[],
   promptTokens: readonly Uint32Array[],
   random: Random,
+  T: number,
 ): Promise<Pick<TokenTables, 'entropyOfMean' | 'meanOfEntropies'>> {
   const { learner, settings } = run;
   const { dropoutPasses: passes, dropout: rate } = run.algorithm.needs;
-  const T = settings.sampling.maxTokens;
   const chunkRows = settings.updatePrompts * settings.sampling.n;
   const entropyOfMean = new Float64Array(scored.length * T);
   const meanOfEntropies = new Float64Array(scored.length * T);
@@ -88,6 +94,21 @@ async function dropoutTables(
     meanOfEntropies.set(said.meanOfEntropies, start * T);
   }
   return { entropyOfMean, meanOfEntropies };
+}
+
+/** What the policy says of the rows padded to the longest, and of the token after it. */
+async function paddedTables(run: TrainingRun, scored: readonly ScoredRollout[], promptTokens: readonly Uint32Array[], random: Random): Promise<PaddedTables> {
+  const { padId, eosIds } = run.learner.model.config;
+  const width = 1 + Math.max(...scored.map(({ rollout }) => rollout.tokens.length));
+  const pad = padId ?? eosIds[0] ?? 0;
+  const padded = scored.map(({ rollout, ...rest }) => {
+    const tokens = new Uint32Array(width).fill(pad);
+    tokens.set(rollout.tokens);
+    return { ...rest, rollout: { ...rollout, tokens } };
+  });
+  const { entropies } = await trainerPass(run, padded, promptTokens, width);
+  const dropout = run.algorithm.needs.dropoutPasses > 0 ? await dropoutTables(run, padded, promptTokens, random, width) : {};
+  return { width, entropies: entropies.flatMap((row) => Array.from(row)), ...dropout };
 }
 
 /** Rows as the learner takes them. `first` is the chunk's first row of the rollout batch, by which sequences are named. */

@@ -1,6 +1,6 @@
 /** BALD from given distributions, its two uses, and the loss with a detached ratio. */
 
-import { type BaldOptions, exploreScale, rowDisagreement } from '../../../src/algorithms/bald.ts';
+import { type BaldOptions, exploreScale, paddedDisagreement, rowDisagreement } from '../../../src/algorithms/bald.ts';
 import { groupAdvantages } from '../../../src/algorithms/stages/advantage.ts';
 import { klTerm } from '../../../src/algorithms/stages/kl.ts';
 import { policyTerm } from '../../../src/algorithms/stages/surrogate.ts';
@@ -74,6 +74,17 @@ function bald(view: CaseView): object {
   }
   const { columns, B } = sourceColumns(view);
   const probs = probabilities(view);
+  if (view.text('mode', 'all') !== 'n_token') {
+    const width = probs[0]![0]!.length;
+    const said = Array.from({ length: B * width }, (_, at) =>
+      uncertainty(
+        probs.map((pass) => pass[Math.floor(at / width)]![at % width]!),
+        logEps,
+      ),
+    );
+    const padded = { width, entropies: [], entropyOfMean: said.map(({ ofMean }) => ofMean), meanOfEntropies: said.map(({ meanOf }) => meanOf) };
+    return { bald: paddedDisagreement(padded, B, view.text('mode', 'all') === 'all' ? 'per_token' : 'end_of_sequence') };
+  }
   return {
     bald: Array.from({ length: B }, (_, b) => {
       const said = columns(b).map((t) =>
