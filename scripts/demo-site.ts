@@ -25,6 +25,8 @@ export interface DemoSite {
   readonly folder: string;
   /** Files that were asked for. */
   readonly asked: Set<string>;
+  /** What was asked for and is not there. */
+  readonly missing: Set<string>;
   close(): void;
 }
 
@@ -39,7 +41,7 @@ export interface DemoSiteOptions {
 export async function openDemoSite({ isBuilt = false, alter = (_, content) => content }: DemoSiteOptions = {}): Promise<DemoSite> {
   const folder = isBuilt ? join(root, 'demo/dist') : mkdtempSync(join(tmpdir(), 'entrain-demo-'));
   if (!isBuilt) await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'error', build: { outDir: folder } });
-  const asked = new Set<string>();
+  const [asked, missing] = [new Set<string>(), new Set<string>()];
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
     const file = join(folder, path === '/' ? 'index.html' : path);
@@ -47,6 +49,7 @@ export async function openDemoSite({ isBuilt = false, alter = (_, content) => co
     const isFile = file.startsWith(folder) && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
     const content = isFile ? alter(name, readFileSync(file)) : null;
     if (content === null) {
+      missing.add(name);
       response.writeHead(404).end();
       return;
     }
@@ -61,6 +64,7 @@ export async function openDemoSite({ isBuilt = false, alter = (_, content) => co
     url: `http://localhost:${port}/`,
     folder,
     asked,
+    missing,
     close() {
       server.closeAllConnections();
       server.close();

@@ -8,6 +8,8 @@ export interface PageFilesOptions {
   readonly baseUrl: string;
   /** Files a person chose, by the path that the recipe calls them: `my-model/config.json`, `prompts.jsonl`. */
   readonly chosen?: ReadonlyMap<string, Blob>;
+  /** Names of all files of folders, by the path that recipes call the folder; nothing else is asked of these. Of other folders the server is asked. */
+  readonly folders?: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface PageFiles {
@@ -21,10 +23,13 @@ export interface PageFiles {
 export const STORED = 'opfs:';
 
 /** Finds files; what was found once is not fetched again. */
-export function pageFiles({ baseUrl, chosen = new Map() }: PageFilesOptions): PageFiles {
+export function pageFiles({ baseUrl, chosen = new Map(), folders = new Map() }: PageFilesOptions): PageFiles {
   const known = new Map<string, Promise<Blob | undefined>>();
   const look = (path: string): Promise<Blob | undefined> => {
     if (path.startsWith(STORED)) return storedFile(path.slice(STORED.length));
+    const cut = path.lastIndexOf('/');
+    const names = folders.get(path.slice(0, cut));
+    if (names && !names.includes(path.slice(cut + 1))) return Promise.resolve(undefined);
     return fetchFile(new URL(path, baseUrl).href);
   };
   const find = (path: string): Promise<Blob | undefined> => {

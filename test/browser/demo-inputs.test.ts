@@ -157,6 +157,7 @@ describe('training in the page', () => {
     await demo.page.getByRole('button', { name: 'Train without keeping the runs', exact: true }).click();
     await demo.page.locator('.origin', { hasText: 'Training here on' }).waitFor({ timeout: PATIENCE });
     await demo.step(0, 1, PATIENCE);
+    expect([...session.site.missing].filter((name) => name.startsWith('models/'))).toEqual([]);
     expect(demo.uncaught).toEqual([]);
     await demo.page.close();
   });

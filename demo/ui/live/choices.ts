@@ -6,7 +6,7 @@ import { PROBES } from '../../data/probes.ts';
 import type { LensVariant } from '../../lens/reading.ts';
 import type { PageState } from '../state/page-state.ts';
 import { OWN_WEIGHT, variantNamed } from './menu.ts';
-import { taskNamed } from './recipes.ts';
+import { BUILT_IN_POLICY, POLICY_FILES, taskNamed } from './recipes.ts';
 
 export interface Choices {
   readonly task: Signal<string>;
@@ -94,6 +94,6 @@ export function requestOf(choices: Choices, { shown, probe }: Pick<PageState, 's
     watched: probe.peek(),
     keep,
     fresh: true,
-    files: { baseUrl: document.baseURI },
+    files: { baseUrl: document.baseURI, folders: new Map([[BUILT_IN_POLICY, POLICY_FILES]]) },
   };
 }

@@ -10,6 +10,9 @@ export interface TaskChoice {
 /** Where the policy lies that comes with the page. */
 export const BUILT_IN_POLICY = 'models/make-the-number';
 
+/** What lies there: nothing is asked for that does not. */
+export const POLICY_FILES = ['config.json', 'generation_config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'] as const;
+
 /** A learning rate under which entropy collapses within a hundred steps, as in the recorded pair. */
 const BASE = `# Make the number: a sum of digits that equals the target and contains the required ones.
 recipe_version: 1
