@@ -36,7 +36,7 @@ export function cataloguePage(entry: CatalogueEntry, made: string): string {
   const { kind, name, summary, text, source, options } = entry;
   const key = kind === 'preset' ? `algorithm: { name: ${name} }` : `algorithm: { ${name}: {} }`;
   const rows = options.map(
-    ({ key: option, type, value, description }) =>
+    ({ key: option, type = '', value, description = '' }) =>
       `| \`${option}\` | ${[type, value, description].map((cell) => cell.replaceAll('|', '\\|').replaceAll('<', '&lt;')).join(' | ')} |`,
   );
   const head = kind === 'preset' ? '| key | | value | |' : '| option | takes | default | what it does |';
@@ -78,7 +78,7 @@ const SOURCES: Readonly<Record<string, string>> = {
 function leaves(value: unknown, path: readonly string[]): CatalogueEntry['options'][number][] {
   if (value !== null && typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length > 0)
     return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));
-  return [{ key: path.join('.'), type: '', value: JSON.stringify(value), description: '' }];
+  return [{ key: path.join('.'), value: JSON.stringify(value) }];
 }
 
 function methodEntry(key: string): CatalogueEntry {

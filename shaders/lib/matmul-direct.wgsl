@@ -1,23 +1,7 @@
 // matmul-direct: the body of the forms without barriers, each lane an 8 × 8 tile in registers. The file that includes this one declares a, addend
 // and out, and `fn rightAt(index: u32) -> f32`, which reads b; the host puts CONTINUES before it.
 
-struct Params {
-  M: u32,
-  N: u32,
-  K: u32,
-  aOffset: u32,
-  aRow: u32,
-  aColumn: u32,
-  bOffset: u32,
-  bRow: u32,
-  bColumn: u32,
-  addendOffset: u32,
-  addendRow: u32,
-  outOffset: u32,
-  outRow: u32,
-  useAddend: u32,
-  accumulate: u32,
-}
+// use lib/matmul-params.wgsl
 
 override LANES: u32 = 16;
 const TILE: u32 = 8;

@@ -2,23 +2,7 @@
 // one declares a, addend and out, and `fn rightAt(index: u32) -> f32`, which reads b. The host puts before it SUBGROUP, the lanes that share a
 // tile, PARTS = TILE / SUBGROUP, and CONTINUES.
 
-struct Params {
-  M: u32,
-  N: u32,
-  K: u32,
-  aOffset: u32,
-  aRow: u32,
-  aColumn: u32,
-  bOffset: u32,
-  bRow: u32,
-  bColumn: u32,
-  addendOffset: u32,
-  addendRow: u32,
-  outOffset: u32,
-  outRow: u32,
-  useAddend: u32,
-  accumulate: u32,
-}
+// use lib/matmul-params.wgsl
 
 override LANES: u32 = 8;  // those of a subgroup, at least SUBGROUP
 const TILE: u32 = 32;

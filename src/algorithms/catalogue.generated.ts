@@ -12,81 +12,55 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "algorithm.advantage",
-        "type": "",
-        "value": "\"grpo\"",
-        "description": ""
+        "value": "\"grpo\""
       },
       {
         "key": "algorithm.advantage_center",
-        "type": "",
-        "value": "\"mean\"",
-        "description": ""
+        "value": "\"mean\""
       },
       {
         "key": "algorithm.advantage_scale",
-        "type": "",
-        "value": "\"group\"",
-        "description": ""
+        "value": "\"group\""
       },
       {
         "key": "algorithm.advantage_eps",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "algorithm.loss_agg",
-        "type": "",
-        "value": "\"token-mean\"",
-        "description": ""
+        "value": "\"token-mean\""
       },
       {
         "key": "algorithm.surrogate",
-        "type": "",
-        "value": "\"clip\"",
-        "description": ""
+        "value": "\"clip\""
       },
       {
         "key": "algorithm.clip_low",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_high",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_dual",
-        "type": "",
-        "value": "3",
-        "description": ""
+        "value": "3"
       },
       {
         "key": "algorithm.ratio",
-        "type": "",
-        "value": "\"token\"",
-        "description": ""
+        "value": "\"token\""
       },
       {
         "key": "algorithm.kl_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.entropy_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.mask_truncated",
-        "type": "",
-        "value": "false",
-        "description": ""
+        "value": "false"
       }
     ]
   },
@@ -99,81 +73,55 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "algorithm.advantage",
-        "type": "",
-        "value": "\"grpo\"",
-        "description": ""
+        "value": "\"grpo\""
       },
       {
         "key": "algorithm.advantage_center",
-        "type": "",
-        "value": "\"mean\"",
-        "description": ""
+        "value": "\"mean\""
       },
       {
         "key": "algorithm.advantage_scale",
-        "type": "",
-        "value": "\"none\"",
-        "description": ""
+        "value": "\"none\""
       },
       {
         "key": "algorithm.advantage_eps",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "algorithm.loss_agg",
-        "type": "",
-        "value": "\"seq-mean-token-sum-norm\"",
-        "description": ""
+        "value": "\"seq-mean-token-sum-norm\""
       },
       {
         "key": "algorithm.surrogate",
-        "type": "",
-        "value": "\"clip\"",
-        "description": ""
+        "value": "\"clip\""
       },
       {
         "key": "algorithm.clip_low",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_high",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_dual",
-        "type": "",
-        "value": "3",
-        "description": ""
+        "value": "3"
       },
       {
         "key": "algorithm.ratio",
-        "type": "",
-        "value": "\"token\"",
-        "description": ""
+        "value": "\"token\""
       },
       {
         "key": "algorithm.kl_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.entropy_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.mask_truncated",
-        "type": "",
-        "value": "false",
-        "description": ""
+        "value": "false"
       }
     ]
   },
@@ -186,111 +134,75 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "algorithm.advantage",
-        "type": "",
-        "value": "\"grpo\"",
-        "description": ""
+        "value": "\"grpo\""
       },
       {
         "key": "algorithm.advantage_center",
-        "type": "",
-        "value": "\"mean\"",
-        "description": ""
+        "value": "\"mean\""
       },
       {
         "key": "algorithm.advantage_scale",
-        "type": "",
-        "value": "\"group\"",
-        "description": ""
+        "value": "\"group\""
       },
       {
         "key": "algorithm.advantage_eps",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "algorithm.loss_agg",
-        "type": "",
-        "value": "\"token-mean\"",
-        "description": ""
+        "value": "\"token-mean\""
       },
       {
         "key": "algorithm.surrogate",
-        "type": "",
-        "value": "\"clip\"",
-        "description": ""
+        "value": "\"clip\""
       },
       {
         "key": "algorithm.clip_low",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_high",
-        "type": "",
-        "value": "0.28",
-        "description": ""
+        "value": "0.28"
       },
       {
         "key": "algorithm.clip_dual",
-        "type": "",
-        "value": "10",
-        "description": ""
+        "value": "10"
       },
       {
         "key": "algorithm.ratio",
-        "type": "",
-        "value": "\"token\"",
-        "description": ""
+        "value": "\"token\""
       },
       {
         "key": "algorithm.kl_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.entropy_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.mask_truncated",
-        "type": "",
-        "value": "false",
-        "description": ""
+        "value": "false"
       },
       {
         "key": "algorithm.filter_groups.enable",
-        "type": "",
-        "value": "true",
-        "description": ""
+        "value": "true"
       },
       {
         "key": "algorithm.filter_groups.metric",
-        "type": "",
-        "value": "null",
-        "description": ""
+        "value": "null"
       },
       {
         "key": "algorithm.filter_groups.max_gen_batches",
-        "type": "",
-        "value": "10",
-        "description": ""
+        "value": "10"
       },
       {
         "key": "algorithm.overlong.buffer",
-        "type": "",
-        "value": "null",
-        "description": ""
+        "value": "null"
       },
       {
         "key": "algorithm.overlong.factor",
-        "type": "",
-        "value": "1",
-        "description": ""
+        "value": "1"
       }
     ]
   },
@@ -303,81 +215,55 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "algorithm.advantage",
-        "type": "",
-        "value": "\"grpo\"",
-        "description": ""
+        "value": "\"grpo\""
       },
       {
         "key": "algorithm.advantage_center",
-        "type": "",
-        "value": "\"mean\"",
-        "description": ""
+        "value": "\"mean\""
       },
       {
         "key": "algorithm.advantage_scale",
-        "type": "",
-        "value": "\"group\"",
-        "description": ""
+        "value": "\"group\""
       },
       {
         "key": "algorithm.advantage_eps",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "algorithm.loss_agg",
-        "type": "",
-        "value": "\"token-mean\"",
-        "description": ""
+        "value": "\"token-mean\""
       },
       {
         "key": "algorithm.surrogate",
-        "type": "",
-        "value": "\"clip\"",
-        "description": ""
+        "value": "\"clip\""
       },
       {
         "key": "algorithm.clip_low",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_high",
-        "type": "",
-        "value": "0.28",
-        "description": ""
+        "value": "0.28"
       },
       {
         "key": "algorithm.clip_dual",
-        "type": "",
-        "value": "3",
-        "description": ""
+        "value": "3"
       },
       {
         "key": "algorithm.ratio",
-        "type": "",
-        "value": "\"token\"",
-        "description": ""
+        "value": "\"token\""
       },
       {
         "key": "algorithm.kl_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.entropy_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.mask_truncated",
-        "type": "",
-        "value": "false",
-        "description": ""
+        "value": "false"
       }
     ]
   },
@@ -390,81 +276,55 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "algorithm.advantage",
-        "type": "",
-        "value": "\"rloo\"",
-        "description": ""
+        "value": "\"rloo\""
       },
       {
         "key": "algorithm.advantage_center",
-        "type": "",
-        "value": "\"mean\"",
-        "description": ""
+        "value": "\"mean\""
       },
       {
         "key": "algorithm.advantage_scale",
-        "type": "",
-        "value": "\"none\"",
-        "description": ""
+        "value": "\"none\""
       },
       {
         "key": "algorithm.advantage_eps",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "algorithm.loss_agg",
-        "type": "",
-        "value": "\"token-mean\"",
-        "description": ""
+        "value": "\"token-mean\""
       },
       {
         "key": "algorithm.surrogate",
-        "type": "",
-        "value": "\"clip\"",
-        "description": ""
+        "value": "\"clip\""
       },
       {
         "key": "algorithm.clip_low",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_high",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_dual",
-        "type": "",
-        "value": "3",
-        "description": ""
+        "value": "3"
       },
       {
         "key": "algorithm.ratio",
-        "type": "",
-        "value": "\"token\"",
-        "description": ""
+        "value": "\"token\""
       },
       {
         "key": "algorithm.kl_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.entropy_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.mask_truncated",
-        "type": "",
-        "value": "false",
-        "description": ""
+        "value": "false"
       }
     ]
   },
@@ -477,81 +337,55 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "algorithm.advantage",
-        "type": "",
-        "value": "\"grpo\"",
-        "description": ""
+        "value": "\"grpo\""
       },
       {
         "key": "algorithm.advantage_center",
-        "type": "",
-        "value": "\"mean\"",
-        "description": ""
+        "value": "\"mean\""
       },
       {
         "key": "algorithm.advantage_scale",
-        "type": "",
-        "value": "\"group\"",
-        "description": ""
+        "value": "\"group\""
       },
       {
         "key": "algorithm.advantage_eps",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "algorithm.loss_agg",
-        "type": "",
-        "value": "\"seq-mean-token-mean\"",
-        "description": ""
+        "value": "\"seq-mean-token-mean\""
       },
       {
         "key": "algorithm.surrogate",
-        "type": "",
-        "value": "\"clip\"",
-        "description": ""
+        "value": "\"clip\""
       },
       {
         "key": "algorithm.clip_low",
-        "type": "",
-        "value": "0.0003",
-        "description": ""
+        "value": "0.0003"
       },
       {
         "key": "algorithm.clip_high",
-        "type": "",
-        "value": "0.0004",
-        "description": ""
+        "value": "0.0004"
       },
       {
         "key": "algorithm.clip_dual",
-        "type": "",
-        "value": "null",
-        "description": ""
+        "value": "null"
       },
       {
         "key": "algorithm.ratio",
-        "type": "",
-        "value": "\"sequence\"",
-        "description": ""
+        "value": "\"sequence\""
       },
       {
         "key": "algorithm.kl_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.entropy_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.mask_truncated",
-        "type": "",
-        "value": "false",
-        "description": ""
+        "value": "false"
       }
     ]
   },
@@ -564,93 +398,63 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "algorithm.advantage",
-        "type": "",
-        "value": "\"grpo\"",
-        "description": ""
+        "value": "\"grpo\""
       },
       {
         "key": "algorithm.advantage_center",
-        "type": "",
-        "value": "\"mean\"",
-        "description": ""
+        "value": "\"mean\""
       },
       {
         "key": "algorithm.advantage_scale",
-        "type": "",
-        "value": "\"group\"",
-        "description": ""
+        "value": "\"group\""
       },
       {
         "key": "algorithm.advantage_eps",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "algorithm.loss_agg",
-        "type": "",
-        "value": "\"token-mean\"",
-        "description": ""
+        "value": "\"token-mean\""
       },
       {
         "key": "algorithm.surrogate",
-        "type": "",
-        "value": "\"plain\"",
-        "description": ""
+        "value": "\"plain\""
       },
       {
         "key": "algorithm.clip_low",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_high",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_dual",
-        "type": "",
-        "value": "null",
-        "description": ""
+        "value": "null"
       },
       {
         "key": "algorithm.ratio",
-        "type": "",
-        "value": "\"token\"",
-        "description": ""
+        "value": "\"token\""
       },
       {
         "key": "algorithm.kl_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.entropy_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.mask_truncated",
-        "type": "",
-        "value": "false",
-        "description": ""
+        "value": "false"
       },
       {
         "key": "algorithm.cispo.cap",
-        "type": "",
-        "value": "5",
-        "description": ""
+        "value": "5"
       },
       {
         "key": "algorithm.cispo.floor",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       }
     ]
   },
@@ -663,87 +467,59 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "algorithm.advantage",
-        "type": "",
-        "value": "\"reinforce_pp\"",
-        "description": ""
+        "value": "\"reinforce_pp\""
       },
       {
         "key": "algorithm.advantage_center",
-        "type": "",
-        "value": "\"mean\"",
-        "description": ""
+        "value": "\"mean\""
       },
       {
         "key": "algorithm.advantage_scale",
-        "type": "",
-        "value": "\"none\"",
-        "description": ""
+        "value": "\"none\""
       },
       {
         "key": "algorithm.advantage_eps",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "algorithm.loss_agg",
-        "type": "",
-        "value": "\"token-mean\"",
-        "description": ""
+        "value": "\"token-mean\""
       },
       {
         "key": "algorithm.surrogate",
-        "type": "",
-        "value": "\"clip\"",
-        "description": ""
+        "value": "\"clip\""
       },
       {
         "key": "algorithm.clip_low",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_high",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_dual",
-        "type": "",
-        "value": "3",
-        "description": ""
+        "value": "3"
       },
       {
         "key": "algorithm.ratio",
-        "type": "",
-        "value": "\"token\"",
-        "description": ""
+        "value": "\"token\""
       },
       {
         "key": "algorithm.kl_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.entropy_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.mask_truncated",
-        "type": "",
-        "value": "false",
-        "description": ""
+        "value": "false"
       },
       {
         "key": "algorithm.discount",
-        "type": "",
-        "value": "1",
-        "description": ""
+        "value": "1"
       }
     ]
   },
@@ -756,129 +532,87 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "algorithm.advantage",
-        "type": "",
-        "value": "\"grpo\"",
-        "description": ""
+        "value": "\"grpo\""
       },
       {
         "key": "algorithm.advantage_center",
-        "type": "",
-        "value": "\"mean\"",
-        "description": ""
+        "value": "\"mean\""
       },
       {
         "key": "algorithm.advantage_scale",
-        "type": "",
-        "value": "\"group\"",
-        "description": ""
+        "value": "\"group\""
       },
       {
         "key": "algorithm.advantage_eps",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "algorithm.loss_agg",
-        "type": "",
-        "value": "\"token-mean\"",
-        "description": ""
+        "value": "\"token-mean\""
       },
       {
         "key": "algorithm.surrogate",
-        "type": "",
-        "value": "\"clip\"",
-        "description": ""
+        "value": "\"clip\""
       },
       {
         "key": "algorithm.clip_low",
-        "type": "",
-        "value": "1",
-        "description": ""
+        "value": "1"
       },
       {
         "key": "algorithm.clip_high",
-        "type": "",
-        "value": "1",
-        "description": ""
+        "value": "1"
       },
       {
         "key": "algorithm.clip_dual",
-        "type": "",
-        "value": "null",
-        "description": ""
+        "value": "null"
       },
       {
         "key": "algorithm.ratio",
-        "type": "",
-        "value": "\"token\"",
-        "description": ""
+        "value": "\"token\""
       },
       {
         "key": "algorithm.kl_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.entropy_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.mask_truncated",
-        "type": "",
-        "value": "false",
-        "description": ""
+        "value": "false"
       },
       {
         "key": "algorithm.filter_groups.enable",
-        "type": "",
-        "value": "true",
-        "description": ""
+        "value": "true"
       },
       {
         "key": "algorithm.filter_groups.metric",
-        "type": "",
-        "value": "null",
-        "description": ""
+        "value": "null"
       },
       {
         "key": "algorithm.filter_groups.max_gen_batches",
-        "type": "",
-        "value": "10",
-        "description": ""
+        "value": "10"
       },
       {
         "key": "algorithm.clip_cov.share",
-        "type": "",
-        "value": "0.0002",
-        "description": ""
+        "value": "0.0002"
       },
       {
         "key": "algorithm.clip_cov.low",
-        "type": "",
-        "value": "1",
-        "description": ""
+        "value": "1"
       },
       {
         "key": "algorithm.clip_cov.high",
-        "type": "",
-        "value": "5",
-        "description": ""
+        "value": "5"
       },
       {
         "key": "optim.lr",
-        "type": "",
-        "value": "5e-7",
-        "description": ""
+        "value": "5e-7"
       },
       {
         "key": "optim.weight_decay",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       }
     ]
   },
@@ -891,129 +625,87 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "algorithm.advantage",
-        "type": "",
-        "value": "\"grpo\"",
-        "description": ""
+        "value": "\"grpo\""
       },
       {
         "key": "algorithm.advantage_center",
-        "type": "",
-        "value": "\"mean\"",
-        "description": ""
+        "value": "\"mean\""
       },
       {
         "key": "algorithm.advantage_scale",
-        "type": "",
-        "value": "\"group\"",
-        "description": ""
+        "value": "\"group\""
       },
       {
         "key": "algorithm.advantage_eps",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "algorithm.loss_agg",
-        "type": "",
-        "value": "\"token-mean\"",
-        "description": ""
+        "value": "\"token-mean\""
       },
       {
         "key": "algorithm.surrogate",
-        "type": "",
-        "value": "\"clip\"",
-        "description": ""
+        "value": "\"clip\""
       },
       {
         "key": "algorithm.clip_low",
-        "type": "",
-        "value": "1",
-        "description": ""
+        "value": "1"
       },
       {
         "key": "algorithm.clip_high",
-        "type": "",
-        "value": "1",
-        "description": ""
+        "value": "1"
       },
       {
         "key": "algorithm.clip_dual",
-        "type": "",
-        "value": "null",
-        "description": ""
+        "value": "null"
       },
       {
         "key": "algorithm.ratio",
-        "type": "",
-        "value": "\"token\"",
-        "description": ""
+        "value": "\"token\""
       },
       {
         "key": "algorithm.kl_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.entropy_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.mask_truncated",
-        "type": "",
-        "value": "false",
-        "description": ""
+        "value": "false"
       },
       {
         "key": "algorithm.filter_groups.enable",
-        "type": "",
-        "value": "true",
-        "description": ""
+        "value": "true"
       },
       {
         "key": "algorithm.filter_groups.metric",
-        "type": "",
-        "value": "null",
-        "description": ""
+        "value": "null"
       },
       {
         "key": "algorithm.filter_groups.max_gen_batches",
-        "type": "",
-        "value": "10",
-        "description": ""
+        "value": "10"
       },
       {
         "key": "algorithm.clip_cov.share",
-        "type": "",
-        "value": "0.0002",
-        "description": ""
+        "value": "0.0002"
       },
       {
         "key": "algorithm.clip_cov.low",
-        "type": "",
-        "value": "1",
-        "description": ""
+        "value": "1"
       },
       {
         "key": "algorithm.clip_cov.high",
-        "type": "",
-        "value": "5",
-        "description": ""
+        "value": "5"
       },
       {
         "key": "optim.lr",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "optim.weight_decay",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       }
     ]
   },
@@ -1026,123 +718,83 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "algorithm.advantage",
-        "type": "",
-        "value": "\"grpo\"",
-        "description": ""
+        "value": "\"grpo\""
       },
       {
         "key": "algorithm.advantage_center",
-        "type": "",
-        "value": "\"mean\"",
-        "description": ""
+        "value": "\"mean\""
       },
       {
         "key": "algorithm.advantage_scale",
-        "type": "",
-        "value": "\"group\"",
-        "description": ""
+        "value": "\"group\""
       },
       {
         "key": "algorithm.advantage_eps",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "algorithm.loss_agg",
-        "type": "",
-        "value": "\"token-mean\"",
-        "description": ""
+        "value": "\"token-mean\""
       },
       {
         "key": "algorithm.surrogate",
-        "type": "",
-        "value": "\"plain\"",
-        "description": ""
+        "value": "\"plain\""
       },
       {
         "key": "algorithm.clip_low",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_high",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_dual",
-        "type": "",
-        "value": "null",
-        "description": ""
+        "value": "null"
       },
       {
         "key": "algorithm.ratio",
-        "type": "",
-        "value": "\"token\"",
-        "description": ""
+        "value": "\"token\""
       },
       {
         "key": "algorithm.kl_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.entropy_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.mask_truncated",
-        "type": "",
-        "value": "false",
-        "description": ""
+        "value": "false"
       },
       {
         "key": "algorithm.filter_groups.enable",
-        "type": "",
-        "value": "true",
-        "description": ""
+        "value": "true"
       },
       {
         "key": "algorithm.filter_groups.metric",
-        "type": "",
-        "value": "null",
-        "description": ""
+        "value": "null"
       },
       {
         "key": "algorithm.filter_groups.max_gen_batches",
-        "type": "",
-        "value": "10",
-        "description": ""
+        "value": "10"
       },
       {
         "key": "algorithm.kl_cov.share",
-        "type": "",
-        "value": "0.002",
-        "description": ""
+        "value": "0.002"
       },
       {
         "key": "algorithm.kl_cov.coef",
-        "type": "",
-        "value": "1",
-        "description": ""
+        "value": "1"
       },
       {
         "key": "optim.lr",
-        "type": "",
-        "value": "5e-7",
-        "description": ""
+        "value": "5e-7"
       },
       {
         "key": "optim.weight_decay",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       }
     ]
   },
@@ -1155,123 +807,83 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "algorithm.advantage",
-        "type": "",
-        "value": "\"grpo\"",
-        "description": ""
+        "value": "\"grpo\""
       },
       {
         "key": "algorithm.advantage_center",
-        "type": "",
-        "value": "\"mean\"",
-        "description": ""
+        "value": "\"mean\""
       },
       {
         "key": "algorithm.advantage_scale",
-        "type": "",
-        "value": "\"group\"",
-        "description": ""
+        "value": "\"group\""
       },
       {
         "key": "algorithm.advantage_eps",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "algorithm.loss_agg",
-        "type": "",
-        "value": "\"token-mean\"",
-        "description": ""
+        "value": "\"token-mean\""
       },
       {
         "key": "algorithm.surrogate",
-        "type": "",
-        "value": "\"plain\"",
-        "description": ""
+        "value": "\"plain\""
       },
       {
         "key": "algorithm.clip_low",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_high",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_dual",
-        "type": "",
-        "value": "null",
-        "description": ""
+        "value": "null"
       },
       {
         "key": "algorithm.ratio",
-        "type": "",
-        "value": "\"token\"",
-        "description": ""
+        "value": "\"token\""
       },
       {
         "key": "algorithm.kl_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.entropy_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.mask_truncated",
-        "type": "",
-        "value": "false",
-        "description": ""
+        "value": "false"
       },
       {
         "key": "algorithm.filter_groups.enable",
-        "type": "",
-        "value": "true",
-        "description": ""
+        "value": "true"
       },
       {
         "key": "algorithm.filter_groups.metric",
-        "type": "",
-        "value": "null",
-        "description": ""
+        "value": "null"
       },
       {
         "key": "algorithm.filter_groups.max_gen_batches",
-        "type": "",
-        "value": "10",
-        "description": ""
+        "value": "10"
       },
       {
         "key": "algorithm.kl_cov.share",
-        "type": "",
-        "value": "0.0002",
-        "description": ""
+        "value": "0.0002"
       },
       {
         "key": "algorithm.kl_cov.coef",
-        "type": "",
-        "value": "1",
-        "description": ""
+        "value": "1"
       },
       {
         "key": "optim.lr",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "optim.weight_decay",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       }
     ]
   },
@@ -1284,87 +896,59 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "algorithm.advantage",
-        "type": "",
-        "value": "\"grpo\"",
-        "description": ""
+        "value": "\"grpo\""
       },
       {
         "key": "algorithm.advantage_center",
-        "type": "",
-        "value": "\"mean\"",
-        "description": ""
+        "value": "\"mean\""
       },
       {
         "key": "algorithm.advantage_scale",
-        "type": "",
-        "value": "\"group\"",
-        "description": ""
+        "value": "\"group\""
       },
       {
         "key": "algorithm.advantage_eps",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "algorithm.loss_agg",
-        "type": "",
-        "value": "\"token-mean\"",
-        "description": ""
+        "value": "\"token-mean\""
       },
       {
         "key": "algorithm.surrogate",
-        "type": "",
-        "value": "\"clip\"",
-        "description": ""
+        "value": "\"clip\""
       },
       {
         "key": "algorithm.clip_low",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_high",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_dual",
-        "type": "",
-        "value": "3",
-        "description": ""
+        "value": "3"
       },
       {
         "key": "algorithm.ratio",
-        "type": "",
-        "value": "\"token\"",
-        "description": ""
+        "value": "\"token\""
       },
       {
         "key": "algorithm.kl_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.entropy_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.mask_truncated",
-        "type": "",
-        "value": "false",
-        "description": ""
+        "value": "false"
       },
       {
         "key": "algorithm.egpo",
-        "type": "",
-        "value": "{}",
-        "description": ""
+        "value": "{}"
       }
     ]
   },
@@ -1377,129 +961,87 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "algorithm.advantage",
-        "type": "",
-        "value": "\"grpo\"",
-        "description": ""
+        "value": "\"grpo\""
       },
       {
         "key": "algorithm.advantage_center",
-        "type": "",
-        "value": "\"mean\"",
-        "description": ""
+        "value": "\"mean\""
       },
       {
         "key": "algorithm.advantage_scale",
-        "type": "",
-        "value": "\"group\"",
-        "description": ""
+        "value": "\"group\""
       },
       {
         "key": "algorithm.advantage_eps",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "algorithm.loss_agg",
-        "type": "",
-        "value": "\"token-mean\"",
-        "description": ""
+        "value": "\"token-mean\""
       },
       {
         "key": "algorithm.surrogate",
-        "type": "",
-        "value": "\"plain\"",
-        "description": ""
+        "value": "\"plain\""
       },
       {
         "key": "algorithm.clip_low",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_high",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_dual",
-        "type": "",
-        "value": "null",
-        "description": ""
+        "value": "null"
       },
       {
         "key": "algorithm.ratio",
-        "type": "",
-        "value": "\"token\"",
-        "description": ""
+        "value": "\"token\""
       },
       {
         "key": "algorithm.kl_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.entropy_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.mask_truncated",
-        "type": "",
-        "value": "false",
-        "description": ""
+        "value": "false"
       },
       {
         "key": "algorithm.maxent.form",
-        "type": "",
-        "value": "\"listwise-ce\"",
-        "description": ""
+        "value": "\"listwise-ce\""
       },
       {
         "key": "algorithm.maxent.tau",
-        "type": "",
-        "value": "0.3",
-        "description": ""
+        "value": "0.3"
       },
       {
         "key": "algorithm.maxent.beta",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.maxent.q_temperature",
-        "type": "",
-        "value": "2",
-        "description": ""
+        "value": "2"
       },
       {
         "key": "algorithm.maxent.q_eps",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "algorithm.maxent.length_norm_ref",
-        "type": "",
-        "value": "true",
-        "description": ""
+        "value": "true"
       },
       {
         "key": "algorithm.maxent.length_norm_policy",
-        "type": "",
-        "value": "true",
-        "description": ""
+        "value": "true"
       },
       {
         "key": "algorithm.maxent.skip_zero_variance",
-        "type": "",
-        "value": "true",
-        "description": ""
+        "value": "true"
       }
     ]
   },
@@ -1512,111 +1054,75 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "algorithm.advantage",
-        "type": "",
-        "value": "\"grpo\"",
-        "description": ""
+        "value": "\"grpo\""
       },
       {
         "key": "algorithm.advantage_center",
-        "type": "",
-        "value": "\"mean\"",
-        "description": ""
+        "value": "\"mean\""
       },
       {
         "key": "algorithm.advantage_scale",
-        "type": "",
-        "value": "\"group\"",
-        "description": ""
+        "value": "\"group\""
       },
       {
         "key": "algorithm.advantage_eps",
-        "type": "",
-        "value": "0.0001",
-        "description": ""
+        "value": "0.0001"
       },
       {
         "key": "algorithm.loss_agg",
-        "type": "",
-        "value": "\"seq-mean-token-mean\"",
-        "description": ""
+        "value": "\"seq-mean-token-mean\""
       },
       {
         "key": "algorithm.surrogate",
-        "type": "",
-        "value": "\"pg\"",
-        "description": ""
+        "value": "\"pg\""
       },
       {
         "key": "algorithm.clip_low",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_high",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_dual",
-        "type": "",
-        "value": "null",
-        "description": ""
+        "value": "null"
       },
       {
         "key": "algorithm.ratio",
-        "type": "",
-        "value": "\"token\"",
-        "description": ""
+        "value": "\"token\""
       },
       {
         "key": "algorithm.kl_coef",
-        "type": "",
-        "value": "0.04",
-        "description": ""
+        "value": "0.04"
       },
       {
         "key": "algorithm.entropy_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.mask_truncated",
-        "type": "",
-        "value": "false",
-        "description": ""
+        "value": "false"
       },
       {
         "key": "algorithm.bald.form",
-        "type": "",
-        "value": "\"additive\"",
-        "description": ""
+        "value": "\"additive\""
       },
       {
         "key": "algorithm.bald.passes",
-        "type": "",
-        "value": "8",
-        "description": ""
+        "value": "8"
       },
       {
         "key": "algorithm.bald.dropout",
-        "type": "",
-        "value": "0.1",
-        "description": ""
+        "value": "0.1"
       },
       {
         "key": "algorithm.bald.positions",
-        "type": "",
-        "value": "\"per_token\"",
-        "description": ""
+        "value": "\"per_token\""
       },
       {
         "key": "algorithm.bald.coef",
-        "type": "",
-        "value": "1",
-        "description": ""
+        "value": "1"
       }
     ]
   },
@@ -1629,105 +1135,71 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "algorithm.advantage",
-        "type": "",
-        "value": "\"grpo\"",
-        "description": ""
+        "value": "\"grpo\""
       },
       {
         "key": "algorithm.advantage_center",
-        "type": "",
-        "value": "\"mean\"",
-        "description": ""
+        "value": "\"mean\""
       },
       {
         "key": "algorithm.advantage_scale",
-        "type": "",
-        "value": "\"group\"",
-        "description": ""
+        "value": "\"group\""
       },
       {
         "key": "algorithm.advantage_eps",
-        "type": "",
-        "value": "0.000001",
-        "description": ""
+        "value": "0.000001"
       },
       {
         "key": "algorithm.loss_agg",
-        "type": "",
-        "value": "\"token-mean\"",
-        "description": ""
+        "value": "\"token-mean\""
       },
       {
         "key": "algorithm.surrogate",
-        "type": "",
-        "value": "\"clip\"",
-        "description": ""
+        "value": "\"clip\""
       },
       {
         "key": "algorithm.clip_low",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_high",
-        "type": "",
-        "value": "0.2",
-        "description": ""
+        "value": "0.2"
       },
       {
         "key": "algorithm.clip_dual",
-        "type": "",
-        "value": "3",
-        "description": ""
+        "value": "3"
       },
       {
         "key": "algorithm.ratio",
-        "type": "",
-        "value": "\"token\"",
-        "description": ""
+        "value": "\"token\""
       },
       {
         "key": "algorithm.kl_coef",
-        "type": "",
-        "value": "0.01",
-        "description": ""
+        "value": "0.01"
       },
       {
         "key": "algorithm.entropy_coef",
-        "type": "",
-        "value": "0",
-        "description": ""
+        "value": "0"
       },
       {
         "key": "algorithm.mask_truncated",
-        "type": "",
-        "value": "false",
-        "description": ""
+        "value": "false"
       },
       {
         "key": "algorithm.entropyrl.rule",
-        "type": "",
-        "value": "\"step\"",
-        "description": ""
+        "value": "\"step\""
       },
       {
         "key": "algorithm.entropyrl.threshold",
-        "type": "",
-        "value": "0.0001",
-        "description": ""
+        "value": "0.0001"
       },
       {
         "key": "algorithm.entropyrl.low",
-        "type": "",
-        "value": "0.3",
-        "description": ""
+        "value": "0.3"
       },
       {
         "key": "algorithm.entropyrl.high",
-        "type": "",
-        "value": "0.5",
-        "description": ""
+        "value": "0.5"
       }
     ]
   },

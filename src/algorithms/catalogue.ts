@@ -8,5 +8,14 @@ export interface CatalogueEntry {
   readonly text: string;
   readonly source: string;
   /** Of a preset: the keys it sets. */
-  readonly options: readonly { readonly key: string; readonly type: string; readonly value: string; readonly description: string }[];
+  readonly options: readonly CatalogueOption[];
+}
+
+export interface CatalogueOption {
+  readonly key: string;
+  /** As JSON: the default, or what a preset sets. */
+  readonly value: string;
+  /** Of a method's own options. */
+  readonly type?: string;
+  readonly description?: string;
 }

@@ -15,7 +15,7 @@
 import { z } from 'zod';
 import type { Method } from './method.ts';
 import type { SetpointEdit } from './setpoint-edit.ts';
-import { type LawState, nextActuator, type Setpoint, setpointAt } from './stages/entropy-law-control.ts';
+import { type LawOptions, type LawState, nextActuator, type Setpoint, setpointAt } from './stages/entropy-law-control.ts';
 
 export const ACTUATORS = ['entropy_coef', 'kl_cov_coef', 'clip_high'] as const;
 
@@ -42,18 +42,11 @@ export const entropyControlBlock = z
   .default(null)
   .meta({ description: 'Hold the entropy of the policy at a setpoint that may be edited while the run goes on.' });
 
-export interface EntropyControlOptions {
+export interface EntropyControlOptions extends LawOptions {
   readonly setpoint: Setpoint;
   readonly relative?: boolean;
-  readonly law: 'pi' | 'band' | 'bang-bang';
   readonly actuator: (typeof ACTUATORS)[number];
   readonly start: number;
-  readonly proportional: number;
-  readonly integral: number;
-  readonly step: number;
-  readonly width: number;
-  readonly min: number;
-  readonly max: number;
 }
 
 export interface EntropyController extends Method {

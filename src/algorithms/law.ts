@@ -10,6 +10,7 @@
 
 import { exp } from '../base/exponential.ts';
 import type { Random } from '../base/random.ts';
+import { meanOf } from './stages/advantage.ts';
 
 /** What one evaluation measured. */
 export interface EntropyPoint {
@@ -50,9 +51,9 @@ export function fitEntropyLaw(points: readonly EntropyPoint[]): EntropyLaw | nul
   if (distinct(finite) < 3) return null;
   const { a, b } = line(finite);
   const predicted = finite.map(({ entropy }) => b - a * exp(entropy));
-  const meanR = mean(finite.map(({ reward }) => reward));
-  const residual = mean(predicted.map((value, i) => (finite[i]!.reward - value) ** 2));
-  const spread = mean(finite.map(({ reward }) => (reward - meanR) ** 2));
+  const meanR = meanOf(finite.map(({ reward }) => reward));
+  const residual = meanOf(predicted.map((value, i) => (finite[i]!.reward - value) ** 2));
+  const spread = meanOf(finite.map(({ reward }) => (reward - meanR) ** 2));
   const isFlat = finite.every(({ reward }) => reward === finite[0]!.reward);
   return { a, b, ceiling: b - a, rmse: Math.sqrt(residual), r2: isFlat ? null : 1 - residual / spread, predicted };
 }
@@ -93,9 +94,9 @@ export function entropyLawBand(points: readonly EntropyPoint[], random: Random, 
 /** Least squares in x = e^H; the points are not all of one entropy. */
 function line(points: readonly EntropyPoint[]): { readonly a: number; readonly b: number } {
   const x = points.map(({ entropy }) => exp(entropy));
-  const [meanX, meanR] = [mean(x), mean(points.map(({ reward }) => reward))];
-  const variance = mean(x.map((value) => (value - meanX) ** 2));
-  const a = 0 - mean(x.map((value, i) => (value - meanX) * (points[i]!.reward - meanR))) / variance;
+  const [meanX, meanR] = [meanOf(x), meanOf(points.map(({ reward }) => reward))];
+  const variance = meanOf(x.map((value) => (value - meanX) ** 2));
+  const a = 0 - meanOf(x.map((value, i) => (value - meanX) * (points[i]!.reward - meanR))) / variance;
   return { a, b: meanR + a * meanX };
 }
 
@@ -113,8 +114,4 @@ function quantile(sorted: readonly number[], share: number): number {
   const below = Math.floor(place);
   const [low, high] = [sorted[below]!, sorted[Math.min(below + 1, sorted.length - 1)]!];
   return low + (place - below) * (high - low);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -39,7 +39,7 @@ function listLines(): string[] {
 }
 
 function entryLines({ kind, name, summary, text, source, options }: CatalogueEntry): string[] {
-  const rows = options.map(({ key, type, value, description }) => [`  ${key}`, value, [type, description].filter((part) => part !== '').join('. ')]);
+  const rows = options.map(({ key, type, value, description }) => [`  ${key}`, value, [type, description].filter(Boolean).join('. ')]);
   return [
     `${name}: ${summary}`,
     kind === 'preset' ? `algorithm: { name: ${name} }` : `algorithm: { ${name}: {} }`,
