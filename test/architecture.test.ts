@@ -41,7 +41,7 @@ const SAFE_MATH = /^(abs|ceil|clz32|floor|fround|imul|max|min|round|sign|sqrt|tr
 
 /** Right to the last place or two, which is enough for what a reference computes, for a size, and for what is drawn. */
 const CLOSE_MATH = /^(exp|expm1|log|log10|log1p|log2|tanh)$/;
-const NEEDS_NO_BITS = /^src\/(kernels|gpu|trainer\/report|recipe\/logit-distance)/;
+const NEEDS_NO_BITS = /^src\/(kernels|gpu|trainer\/report|recipe\/logit-distance|base\/exponential)/;
 
 const MEANINGLESS = /^(utils?|helpers?|common|types|constants|misc|shared|.*-manager|.*-factory)$/;
 

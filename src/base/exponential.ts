@@ -26,14 +26,11 @@ export function expm1(x: number): number {
 /** Returns ln x, within two units of the last place; −∞ at 0 and NaN below. */
 export function log(x: number): number {
   if (!(x > 0 && x < Number.POSITIVE_INFINITY)) return x === 0 ? Number.NEGATIVE_INFINITY : x > 0 ? x : Number.NaN;
-  if (x < 2 ** -1000) return log(x * 2 ** 100) - 100 * LN2[0] - 100 * LN2[1];
-  const high = new DataView(new Float64Array([x]).buffer).getUint32(4, true);
-  let exponent = (high >>> 20) - 1023;
+  // The host's log2 is only where the search for the exponent begins; where it ends does not depend on it.
+  let exponent = Math.round(Math.log2(x));
   let m = timesPowerOfTwo(x, -exponent);
-  if (m >= SQRT2) {
-    m /= 2;
-    exponent++;
-  }
+  for (; m >= SQRT2; exponent++) m /= 2;
+  for (; m < SQRT2 / 2; exponent--) m *= 2;
   const s = (m - 1) / (m + 1);
   const square = s * s;
   let sum = 0;
