@@ -121,7 +121,7 @@ export class GpuDevice implements Device {
   upload(tensor: Tensor, data: ArrayLike<number>): void {
     if (data.length === 0) return;
     this.flush();
-    const typed = tensor.type === 'f32' ? Float32Array.from(data) : tensor.type === 'u32' ? Uint32Array.from(data) : Int32Array.from(data);
+    const typed = arrayOf(tensor.type, data);
     if (typed.byteLength > tensor.storage.bytes) {
       throw new KernelError(`${tensor.storage.label}: expected at most ${tensor.storage.bytes / 4} elements to upload, got ${data.length}.`);
     }
@@ -194,6 +194,12 @@ export class GpuDevice implements Device {
   #throwIfFailed(): void {
     if (this.#failure) throw this.#failure;
   }
+}
+
+/** Numbers as a tensor of some type holds them: the array itself where it is of that type already, so that weights are not copied. */
+function arrayOf(type: ElementType, data: ArrayLike<number>): HostArray {
+  const ArrayType = type === 'f32' ? Float32Array : type === 'u32' ? Uint32Array : Int32Array;
+  return data instanceof ArrayType ? data : ArrayType.from(data);
 }
 
 /** The size of the buffer that a read of so many bytes goes through. */

@@ -117,13 +117,23 @@ export function tensorsLike(device: Device, parameters: readonly Parameter[], la
   return new Map(parameters.map((parameter) => [parameter, device.create('f32', parameter.shape, `${label}/${parameter.name}`)]));
 }
 
+/** Bytes handed to the device before it is waited for: what it has not taken yet is held twice. */
+const BYTES_AT_ONCE = 64 * 2 ** 20;
+
 /**
  * Fills the parameters from published tensors.
  *
  * @throws DataError if a tensor's size is not what the config promises, a weight is not finite, or it passes the range of its format
  */
 export async function loadParameters(device: Device, { all: parameters }: Pick<Parameters, 'all'>, source: Weights): Promise<void> {
-  for (const parameter of parameters) device.upload(parameter.weights, await stored(parameter, source));
+  let handedOver = 0;
+  for (const parameter of parameters) {
+    device.upload(parameter.weights, await stored(parameter, source));
+    handedOver += parameter.weights.storage.bytes;
+    if (handedOver < BYTES_AT_ONCE) continue;
+    await device.idle();
+    handedOver = 0;
+  }
 }
 
 /** A parameter's elements, as its device tensor holds them. */
@@ -133,9 +143,16 @@ async function stored({ name, shape, parts, format }: Parameter, source: Weights
     for (const part of parts) blocks.push(await blocksOf(part, format, source));
     return wordsOfBlocks(joined(blocks), format);
   }
+  const whole = await numbersOfParts(shape, parts, source);
+  return format === 'f32' ? whole : packWeights(whole, format, name);
+}
+
+/** The numbers of parts one below the other; those of a single part as they were read. */
+async function numbersOfParts(shape: readonly number[], parts: readonly ParameterPart[], source: Weights): Promise<Float32Array> {
+  if (parts.length === 1) return valuesOf(parts[0]!, source);
   const whole = new Float32Array(elementsOf(shape));
   for (const part of parts) whole.set(await valuesOf(part, source), part.offset);
-  return format === 'f32' ? whole : packWeights(whole, format, name);
+  return whole;
 }
 
 async function valuesOf({ name, shape, from }: ParameterPart, source: Weights): Promise<Float32Array> {
