@@ -35,16 +35,18 @@ export interface DemoSiteOptions {
   readonly isBuilt?: boolean;
   /** What is sent in place of a file's content; null is no file. For tests of a page that does not get what it asks for. */
   readonly alter?: (name: string, content: Buffer) => Buffer | null;
+  /** Where on the host the page stands: `/` or `/a/b/`. */
+  readonly at?: string;
 }
 
 /** Builds the demo and serves it. */
-export async function openDemoSite({ isBuilt = false, alter = (_, content) => content }: DemoSiteOptions = {}): Promise<DemoSite> {
+export async function openDemoSite({ isBuilt = false, alter = (_, content) => content, at = '/' }: DemoSiteOptions = {}): Promise<DemoSite> {
   const folder = isBuilt ? join(root, 'demo/dist') : mkdtempSync(join(tmpdir(), 'entrain-demo-'));
   if (!isBuilt) await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'error', build: { outDir: folder } });
   const [asked, missing] = [new Set<string>(), new Set<string>()];
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
-    const file = join(folder, path === '/' ? 'index.html' : path);
+    const file = join(folder, path === at ? 'index.html' : path.startsWith(at) ? path.slice(at.length) : 'elsewhere');
     const name = relative(folder, file).replaceAll('\\', '/');
     const isFile = file.startsWith(folder) && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
     const content = isFile ? alter(name, readFileSync(file)) : null;
@@ -61,7 +63,7 @@ export async function openDemoSite({ isBuilt = false, alter = (_, content) => co
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://localhost:${port}/`,
+    url: `http://localhost:${port}${at}`,
     folder,
     asked,
     missing,

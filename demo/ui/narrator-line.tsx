@@ -13,7 +13,7 @@ export function NarratorLine() {
   return (
     <p class="narrator" aria-live={isPlaying.value || isFollowing.value ? 'off' : 'polite'}>
       {sentence}
-      {isComparison && <small>{seeds === 1 ? ' One seed each: an anecdote.' : ` Seed ${seed.value} of ${seeds}; the charts show all.`}</small>}
+      {isComparison && <small>{seeds === 1 ? ' One seed each: an anecdote.' : ` Seed ${seed.value}, one of ${seeds}; the charts show all.`}</small>}
     </p>
   );
 }

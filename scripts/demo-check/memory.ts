@@ -7,6 +7,8 @@ import { openDemoPage, TRAIN_BUTTON } from './open-page.ts';
 
 const EARLY = 200;
 const STEPS = 2000;
+/** What is held is also said at steps between, every so many. */
+const BETWEEN = 200;
 const PATIENCE = 120 * 60_000;
 
 /** The page's smallest recipe, made smaller still, as a link. */
@@ -53,6 +55,7 @@ export async function memoryFigures(browser: LaunchedChromium, url: string, scri
     return held;
   };
   const before = await heldAt(EARLY);
+  for (let step = EARLY + BETWEEN; step < STEPS; step += BETWEEN) await heldAt(step);
   const after = await heldAt(STEPS);
   await page.close();
   const growth = (what: string, of: (held: Held) => number): Figure =>

@@ -26,9 +26,10 @@ export interface DemoSession {
   close(): Promise<void>;
 }
 
-export async function openDemo(options: { readonly keepsTokens?: boolean } = {}): Promise<DemoSession> {
+export async function openDemo(options: { readonly keepsTokens?: boolean; readonly at?: string } = {}): Promise<DemoSession> {
   const fault: Fault = { worker: '', recording: undefined };
   const site = await openDemoSite({
+    ...(options.at !== undefined && { at: options.at }),
     alter(name, content) {
       if (name === DEFAULT_RECORDING && fault.recording !== undefined) return fault.recording;
       return /worker-[^/]*\.js$/.test(name) && !name.includes('lens') ? Buffer.concat([Buffer.from(`${fault.worker}\n`), content]) : content;

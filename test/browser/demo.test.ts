@@ -195,6 +195,26 @@ describe('the lens', () => {
   );
 });
 
+describe('the picture', () => {
+  it('is a PNG of twice 1200 × 630, in the clipboard or as a file', { timeout: PATIENCE }, () =>
+    visit(
+      '',
+      async ({ page }) => {
+        await atStep(page, 240);
+        const saved = page.waitForEvent('download');
+        await page.getByRole('button', { name: 'Copy picture', exact: true }).click();
+        const png = readFileSync(await (await saved).path());
+        expect(png.subarray(1, 4).toString()).toBe('PNG');
+        expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([2400, 1260]);
+        expect(png.length).toBeGreaterThan(40_000);
+        await page.locator('.notice', { hasText: 'The picture is saved as entrain.png.' }).waitFor();
+      },
+      // A browser that lets no picture into its clipboard.
+      () => Object.defineProperty(navigator.clipboard, 'write', { value: () => Promise.reject(new Error('denied')) }),
+    ),
+  );
+});
+
 describe('accessibility', () => {
   const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
