@@ -3,13 +3,14 @@
 import { Random } from '../../src/base/random.ts';
 import { type Device, tensorOf } from '../../src/gpu/device.ts';
 import { elementsOf } from '../../src/gpu/tensor.ts';
-import { rmsNormForward } from '../../src/kernels/rms-norm.ts';
 import { rowsOf } from '../../src/kernels/rows.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
 import type { TokenStats } from '../../src/model/head.ts';
 import { createLora, type LoraAdapter, type LoraOptions, mergeLora } from '../../src/model/lora.ts';
+import { forwardNorm, statisticsWidth } from '../../src/model/norm.ts';
 import { packGroups, type PackedBatch } from '../../src/model/packing.ts';
 import { createParameters, loadParameters, type Parameters, readParts } from '../../src/model/parameters.ts';
+import { readPart } from '../../src/model/published-part.ts';
 import { baseWeights, createRopeTable, Transformer } from '../../src/model/transformer.ts';
 import type { Weights } from '../../src/model/weights.ts';
 import { AdamW } from '../../src/optim/adamw.ts';
@@ -79,7 +80,7 @@ async function load(model: ModelCase, device: Device): Promise<Loaded> {
   await loadParameters(device, parameters, model.weights);
   const adapter = await loadAdapter(model, device, parameters);
   const room = inputs.B * inputs.T;
-  const transformer = new Transformer(device, model.config, parameters, { maxPositions: inputs.T + 64, maxTokens: room, maxPredictions: room }, adapter);
+  const transformer = new Transformer(device, model.config, parameters, { maxPositions: inputs.T, maxTokens: room, maxPredictions: room }, adapter);
   const table = (...more: number[]) => device.create('f32', [inputs.B, inputs.T, ...more], 'tables/verify');
   return { device, parameters, model: transformer, inputs, tables: { logProbs: table(), entropies: table(), moments: table(6) } };
 }
@@ -147,20 +148,10 @@ async function checkAdapterOffAndMerged(
   await compare('logits_merged');
 }
 
-function normalised(device: Device, config: ModelConfig, parameters: Parameters, model: Transformer, count: number) {
+function normalised(device: Device, config: ModelConfig, { finalNorm: weight, finalNormBias: bias }: Parameters, model: Transformer, count: number) {
   const out = device.create('f32', [count, config.width], 'verify/norm');
-  const inverseRms = device.create('f32', [count], 'verify/rms');
-  const { width, normEps: eps } = config;
-  rmsNormForward(device, {
-    x: rowsOf(model.streams.at(-1)!, width),
-    out: rowsOf(out, width),
-    weight: parameters.finalNorm.weights,
-    inverseRms,
-    count,
-    heads: 1,
-    width,
-    eps,
-  });
+  const statistics = device.create('f32', [count, statisticsWidth(config)], 'verify/statistics');
+  forwardNorm({ device, config, count, weight, bias, x: model.streams.at(-1)!, statistics }, rowsOf(out, config.width));
   return out;
 }
 
@@ -265,7 +256,7 @@ async function checkOptimizerAlone(model: ModelCase, device: Device, tally: Tall
   const trained = [];
   for (const parameter of all) {
     const gradient = new Float32Array(elementsOf(parameter.shape));
-    for (const { name, offset } of parameter.parts) gradient.set(await model.io.read(`grad.${name}`), offset);
+    for (const part of parameter.parts) gradient.set(await readPart({ ...part, name: `grad.${part.name}` }, model.io), part.offset);
     trained.push({ name: parameter.name, weights: parameter.weights, gradient: tensorOf(device, 'f32', parameter.shape, gradient, 'verify/gradient') });
   }
   await new AdamW(device, trained, ADAMW).update(LR);

@@ -4,8 +4,11 @@ import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import { columnSumScratch } from '../kernels/column-sum.ts';
 import { normScratch } from '../kernels/rms-norm.ts';
+import { architectureOf } from './architecture.ts';
 import type { ModelConfig } from './config.ts';
+import { gateUpWidth } from './feed-forward.ts';
 import { type LayerAdapters, LINEAR_NAMES, type LinearName } from './lora.ts';
+import { statisticsWidth } from './norm.ts';
 
 /** Widths of the packed q, k, v row, in elements. */
 export function attentionLayout({ heads, kvHeads, headDim }: ModelConfig): { query: number; keyValue: number; row: number } {
@@ -18,7 +21,7 @@ export function attentionLayout({ heads, kvHeads, headDim }: ModelConfig): { que
 export interface BlockRoom {
   readonly input: Tensor;
   readonly attentionNorm: Tensor;
-  readonly attentionRms: Tensor;
+  readonly attentionStatistics: Tensor;
   /** q, k, v before their norms; only where the model has such norms. */
   readonly projected: Tensor | null;
   readonly queryRms: Tensor | null;
@@ -28,7 +31,7 @@ export interface BlockRoom {
   readonly lse: Tensor;
   readonly middle: Tensor;
   readonly feedForwardNorm: Tensor;
-  readonly feedForwardRms: Tensor;
+  readonly feedForwardStatistics: Tensor;
   readonly gateUp: Tensor;
   readonly activated: Tensor;
   /** scale · x · Aᵀ of each corrected matrix. */
@@ -59,7 +62,7 @@ export function createBlockRoom(device: Device, config: ModelConfig, tokens: num
   return {
     input,
     attentionNorm: room('attentionNorm', width),
-    attentionRms: room('attentionRms', 1),
+    attentionStatistics: room('attentionStatistics', statisticsWidth(config)),
     projected: qkNorm ? room('projected', row) : null,
     queryRms: qkNorm ? room('queryRms', heads) : null,
     keyRms: qkNorm ? room('keyRms', kvHeads) : null,
@@ -68,8 +71,8 @@ export function createBlockRoom(device: Device, config: ModelConfig, tokens: num
     lse: room('lse', heads),
     middle: room('middle', width),
     feedForwardNorm: room('feedForwardNorm', width),
-    feedForwardRms: room('feedForwardRms', 1),
-    gateUp: room('gateUp', 2 * ffWidth),
+    feedForwardStatistics: room('feedForwardStatistics', statisticsWidth(config)),
+    gateUp: room('gateUp', gateUpWidth(config)),
     activated: room('activated', ffWidth),
     reduced: reducedOf((name) => {
       const columns = adapters?.[name]?.a.shape[0];
@@ -87,7 +90,8 @@ export function createBackwardRoom(device: Device, config: ModelConfig, tokens: 
   const { query, row } = attentionLayout(config);
   const room = (name: string, columns: number) => device.create('f32', [tokens, columns], `backward/${name}`);
   const widest = Math.max(0, ...(adapters ?? []).flatMap((layer) => LINEAR_NAMES.map((name) => layer[name]?.a.shape[0] ?? 0)));
-  const columns = Math.max(normScratch(tokens, width), normScratch(tokens * heads, headDim), columnSumScratch(tokens, row));
+  const widestBias = architectureOf(config).biases ? Math.max(row, gateUpWidth(config), width) : row;
+  const columns = Math.max(normScratch(tokens, width), normScratch(tokens * heads, headDim), columnSumScratch(tokens, widestBias));
   return {
     stream: room('stream', width),
     norm: room('norm', width),
@@ -95,7 +99,7 @@ export function createBackwardRoom(device: Device, config: ModelConfig, tokens: 
     projected: qkNorm ? room('projected', row) : null,
     attended: room('attended', query),
     delta: room('delta', heads),
-    gateUp: room('gateUp', 2 * ffWidth),
+    gateUp: room('gateUp', gateUpWidth(config)),
     activated: room('activated', ffWidth),
     reduced: widest > 0 ? room('reduced', widest) : null,
     columns: device.create('f32', [columns], 'backward/columns'),

@@ -1,7 +1,7 @@
 /**
  * One decoder block, forward and backward side by side.
  *
- *   a = x + attention(norm(x))        y = a + swiglu(norm(a))
+ *   a = x + attention(norm(x))        y = a + feedForward(norm(a))
  *
  * The same forward serves training, prefill and decode: with a cache, keys and values are placed there first and read from there.
  */
@@ -9,17 +9,17 @@
 import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import { attentionBackward, attentionForward } from '../kernels/attention.ts';
-import { columnSum } from '../kernels/column-sum.ts';
 import { dropout } from '../kernels/dropout.ts';
-import { matrix, type MatrixView, repeatedRow } from '../kernels/matmul.ts';
 import { rmsNormBackward, rmsNormForward, rmsNormWeightBackward } from '../kernels/rms-norm.ts';
 import { rope } from '../kernels/rope.ts';
 import { rowsOf, scatterRows } from '../kernels/rows.ts';
-import { swigluBackward, swigluForward } from '../kernels/swiglu.ts';
 import { attentionLayout, type BackwardRoom, type BlockRoom } from './activations.ts';
+import { architectureOf } from './architecture.ts';
 import type { ModelConfig } from './config.ts';
+import { activate, activateBackward } from './feed-forward.ts';
 import { backwardLinear, forwardLinear, type GradientOf, type Linear, reduceInput } from './linear.ts';
 import type { LayerAdapters, LinearName } from './lora.ts';
+import { backwardNorm, forwardNorm, type Norm } from './norm.ts';
 import type { LayerParameters, Parameter } from './parameters.ts';
 
 /** Keys and values of one layer: row r holds its keys, then its values. */
@@ -33,6 +33,7 @@ export interface LayerCache {
 export interface BlockContext {
   readonly device: Device;
   readonly config: ModelConfig;
+  /** Of no use where positions are learned. */
   readonly ropeTable: Tensor;
   /** Fed tokens. */
   readonly count: number;
@@ -74,18 +75,17 @@ export function drop(
  * output is known and only what the backward pass reads is wanted again.
  */
 export function forwardBlock(context: BlockContext, layer: LayerParameters, room: BlockRoom, output: Tensor | null, cache: LayerCache | null, index = 0): void {
-  const { device, config, count } = context;
-  const { width, ffWidth } = config;
+  const { width, ffWidth } = context.config;
   const linear = linearsOf(context, layer, room, index);
 
-  forwardNorm(context, layer.inputNorm, room.input, room.attentionNorm, room.attentionRms);
+  forwardNorm(inputNorm(context, layer, room), rowsOf(room.attentionNorm, width));
   forwardAttention(context, layer, room, cache, linear('qkv'));
   forwardLinear(linear('attentionOut'), room.attended, room.middle, joining(context, room.input));
   drop(context, room.middle, width, index, 'attention', room.input);
 
-  forwardNorm(context, layer.feedForwardNorm, room.middle, room.feedForwardNorm, room.feedForwardRms);
+  forwardNorm(feedForwardNorm(context, layer, room), rowsOf(room.feedForwardNorm, width));
   forwardLinear(linear('gateUp'), room.feedForwardNorm, room.gateUp);
-  swigluForward(device, { gateUp: rowsOf(room.gateUp, 2 * ffWidth), out: rowsOf(room.activated, ffWidth), count, width: ffWidth });
+  activate(context, room.gateUp, room.activated);
   drop(context, room.activated, ffWidth, index, 'activation');
   if (output === null) {
     reduceInput(linear('down'), room.activated);
@@ -96,43 +96,55 @@ export function forwardBlock(context: BlockContext, layer: LayerParameters, room
 }
 
 /** A branch is added to the stream in the product's own pass, unless dropout comes between. */
-function joining({ config, dropout: pass }: BlockContext, stream: Tensor): MatrixView | undefined {
-  return pass ? undefined : matrix(stream, config.width);
+function joining({ dropout: pass }: BlockContext, stream: Tensor): Tensor | undefined {
+  return pass ? undefined : stream;
 }
 
-/** The block's matrices by name, each with its correction. */
+/** The block's matrices by name, each with its bias and its correction. */
 function linearsOf({ device, count, adapters }: BlockContext, layer: LayerParameters, room: BlockRoom, index: number): (name: LinearName) => Linear {
-  return (name) => ({ device, count, weight: layer[name], adapter: adapters?.[index]?.[name] ?? null, reduced: room.reduced[name] });
+  return (name) => ({
+    device,
+    count,
+    weight: layer[name],
+    bias: layer[`${name}Bias`],
+    adapter: adapters?.[index]?.[name] ?? null,
+    reduced: room.reduced[name],
+  });
 }
 
 /** Turns dL/dy in `back.stream` into dL/dx, in place, and adds to the gradients of the layer's parameters. */
 export function backwardBlock(context: BlockContext, layer: LayerParameters, room: BlockRoom, back: BackwardRoom, gradientOf: GradientOf, index = 0): void {
-  const { device, config, count } = context;
-  const { ffWidth } = config;
   const linear = linearsOf(context, layer, room, index);
+  const throughNorm = { dOut: back.norm, dX: back.stream, accumulate: true, gradientOf, scratch: back.columns };
 
-  backwardLinear(linear('down'), room.activated, back.stream, back.activated, gradientOf, back.reduced);
-  swigluBackward(device, {
-    gateUp: rowsOf(room.gateUp, 2 * ffWidth),
-    dOut: rowsOf(back.activated, ffWidth),
-    dGateUp: rowsOf(back.gateUp, 2 * ffWidth),
-    count,
-    width: ffWidth,
-  });
-  backwardLinear(linear('gateUp'), room.feedForwardNorm, back.gateUp, back.norm, gradientOf, back.reduced);
-  backwardNorm(context, layer.feedForwardNorm, room.middle, room.feedForwardRms, back, gradientOf);
+  backwardLinear(linear('down'), room.activated, back.stream, back.activated, gradientOf, back);
+  activateBackward(context, room.gateUp, back.activated, back.gateUp);
+  backwardLinear(linear('gateUp'), room.feedForwardNorm, back.gateUp, back.norm, gradientOf, back);
+  backwardNorm(feedForwardNorm(context, layer, room), throughNorm);
 
-  backwardLinear(linear('attentionOut'), room.attended, back.stream, back.attended, gradientOf, back.reduced);
+  backwardLinear(linear('attentionOut'), room.attended, back.stream, back.attended, gradientOf, back);
   backwardAttention(context, layer, room, back, gradientOf, linear('qkv'));
-  backwardNorm(context, layer.inputNorm, room.input, room.attentionRms, back, gradientOf);
+  backwardNorm(inputNorm(context, layer, room), throughNorm);
+}
+
+function inputNorm({ device, config, count }: BlockContext, { inputNorm: weight, inputNormBias: bias }: LayerParameters, room: BlockRoom): Norm {
+  return { device, config, count, weight, bias, x: room.input, statistics: room.attentionStatistics };
+}
+
+function feedForwardNorm(
+  { device, config, count }: BlockContext,
+  { feedForwardNorm: weight, feedForwardNormBias: bias }: LayerParameters,
+  room: BlockRoom,
+): Norm {
+  return { device, config, count, weight, bias, x: room.middle, statistics: room.feedForwardStatistics };
 }
 
 function forwardAttention(context: BlockContext, layer: LayerParameters, room: BlockRoom, cache: LayerCache | null, qkv: Linear): void {
-  const { device, config, count, positions, ranges, ropeTable } = context;
+  const { device, config, count, ranges } = context;
   const { heads, kvHeads, headDim } = config;
   const { query, keyValue, row } = attentionLayout(config);
 
-  forwardLinear(qkv, room.attentionNorm, room.projected ?? room.qkv, layer.qkvBias ? repeatedRow(layer.qkvBias.weights) : undefined);
+  forwardLinear(qkv, room.attentionNorm, room.projected ?? room.qkv);
   if (room.projected && layer.queryNorm && layer.keyNorm) {
     device.copy(room.projected, room.qkv, count * row);
     const norm = (weight: Parameter, inverseRms: Tensor, pieces: number, offset: number) =>
@@ -149,8 +161,7 @@ function forwardAttention(context: BlockContext, layer: LayerParameters, room: B
     norm(layer.queryNorm, room.queryRms!, heads, 0);
     norm(layer.keyNorm, room.keyRms!, kvHeads, query);
   }
-  // Queries and keys lie side by side, so one rotation serves both.
-  rope(device, { x: rowsOf(room.qkv, row), heads: heads + kvHeads, headWidth: headDim, positions, table: ropeTable, count, inverse: false });
+  rotate(context, room.qkv, false);
   if (cache) {
     scatterRows(device, { from: rowsOf(room.qkv, row, query), rows: cache.rows, out: rowsOf(cache.keyValues, 2 * keyValue), count, width: 2 * keyValue });
   }
@@ -166,7 +177,7 @@ function forwardAttention(context: BlockContext, layer: LayerParameters, room: B
 }
 
 function backwardAttention(context: BlockContext, layer: LayerParameters, room: BlockRoom, back: BackwardRoom, gradientOf: GradientOf, qkv: Linear): void {
-  const { device, config, count, positions, ranges, ropeTable, seenUntil } = context;
+  const { device, config, count, ranges, seenUntil } = context;
   const { heads, kvHeads, headDim } = config;
   const { query, keyValue, row } = attentionLayout(config);
   const slices = (tensor: Tensor) => [rowsOf(tensor, row), rowsOf(tensor, row, query), rowsOf(tensor, row, query + keyValue)] as const;
@@ -187,7 +198,7 @@ function backwardAttention(context: BlockContext, layer: LayerParameters, room: 
     dValues,
     ...attentionShape(context),
   });
-  rope(device, { x: rowsOf(back.qkv, row), heads: heads + kvHeads, headWidth: headDim, positions, table: ropeTable, count, inverse: true });
+  rotate(context, back.qkv, true);
 
   let dProjected = back.qkv;
   if (room.projected && back.projected && layer.queryNorm && layer.keyNorm) {
@@ -202,33 +213,17 @@ function backwardAttention(context: BlockContext, layer: LayerParameters, room: 
     norm(layer.queryNorm, room.queryRms!, heads, 0);
     norm(layer.keyNorm, room.keyRms!, kvHeads, query);
   }
-  const dBias = layer.qkvBias && gradientOf(layer.qkvBias);
-  if (dBias) columnSum(device, { from: rowsOf(dProjected, row), out: dBias, scratch: back.columns, count, width: row });
-  backwardLinear(qkv, room.attentionNorm, dProjected, back.norm, gradientOf, back.reduced);
+  backwardLinear(qkv, room.attentionNorm, dProjected, back.norm, gradientOf, back);
+}
+
+/** Turns queries and keys to their positions, or back; they lie side by side, so one rotation serves both. */
+function rotate({ device, config, positions, ropeTable, count }: BlockContext, qkv: Tensor, inverse: boolean): void {
+  if (architectureOf(config).positions !== 'rotary') return;
+  const { heads, kvHeads, headDim } = config;
+  rope(device, { x: rowsOf(qkv, attentionLayout(config).row), heads: heads + kvHeads, headWidth: headDim, positions, table: ropeTable, count, inverse });
 }
 
 function attentionShape({ config, count }: BlockContext) {
   const { heads, kvHeads, headDim, slidingWindow } = config;
   return { count, heads, kvHeads, headWidth: headDim, window: slidingWindow ?? 0, scale: 1 / Math.sqrt(headDim) };
-}
-
-function forwardNorm({ device, config, count }: BlockContext, weight: Parameter, x: Tensor, out: Tensor, inverseRms: Tensor): void {
-  const { width, normEps } = config;
-  rmsNormForward(device, { x: rowsOf(x, width), out: rowsOf(out, width), weight: weight.weights, inverseRms, count, heads: 1, width, eps: normEps });
-}
-
-/** Adds the gradient that came through a norm (`back.norm`) to the residual stream's (`back.stream`). */
-function backwardNorm(
-  { device, config, count }: BlockContext,
-  weight: Parameter,
-  x: Tensor,
-  inverseRms: Tensor,
-  back: BackwardRoom,
-  gradientOf: GradientOf,
-): void {
-  const { width } = config;
-  const shared = { x: rowsOf(x, width), inverseRms, dOut: rowsOf(back.norm, width), count, heads: 1, width };
-  const dWeight = gradientOf(weight);
-  if (dWeight) rmsNormWeightBackward(device, { ...shared, dWeight, scratch: back.columns });
-  rmsNormBackward(device, { ...shared, weight: weight.weights, dX: rowsOf(back.stream, width), accumulate: true });
 }

@@ -1,11 +1,9 @@
 /** The numbers that make up an architecture, and the parameters that follow from them. */
 
 import { DataError } from '../base/errors.ts';
+import { architectureOf, type ModelFamily } from './architecture.ts';
 
-export const MODEL_FAMILIES = ['llama', 'mistral', 'qwen2', 'qwen3'] as const;
-
-/** The families of decoders that can be loaded and trained. */
-export type ModelFamily = (typeof MODEL_FAMILIES)[number];
+export { MODEL_FAMILIES, type ModelFamily } from './architecture.ts';
 
 /** How Llama 3.1 and later stretch the rotary wavelengths past the length they were trained on. */
 export interface Llama3RopeScaling {
@@ -16,8 +14,9 @@ export interface Llama3RopeScaling {
   readonly originalMaxPositions: number;
 }
 
-/** A decoder-only transformer with RMS norm, rotary positions, grouped-query attention and SwiGLU. */
+/** A decoder-only transformer with grouped-query attention. */
 export interface ModelConfig {
+  /** Says which norm, positions and activation: `architectureOf`. */
   readonly family: ModelFamily;
   readonly layers: number;
   /** Channels of the residual stream (`hidden_size`). */
@@ -28,6 +27,7 @@ export interface ModelConfig {
   readonly ffWidth: number;
   readonly vocabSize: number;
   readonly normEps: number;
+  /** Of rotary positions alone. */
   readonly ropeTheta: number;
   readonly ropeScaling: null | Llama3RopeScaling;
   /** The embedding serves as the head too. */
@@ -45,46 +45,48 @@ export interface ModelConfig {
 }
 
 /**
- * Lists every stored parameter in the order of the forward pass; matrices are [out, in].
+ * Lists every published parameter in the order of the forward pass, as it is stored: matrices are [out, in], or [in, out] in families that
+ * publish them so.
  *
  * A tied head has no entry of its own.
  */
 export function parameterShapes(config: ModelConfig): Map<string, number[]> {
   const { width: C, vocabSize: V } = config;
-  const shapes = new Map<string, number[]>([['model.embed_tokens.weight', [V, C]]]);
+  const { names, norm, positions } = architectureOf(config);
+  const shapes = new Map<string, number[]>([[`${names.embedding}.weight`, [V, C]]]);
+  if (positions === 'learned') shapes.set(`${names.positions}.weight`, [config.maxPositions, C]);
   for (let layer = 0; layer < config.layers; layer++) {
-    for (const [name, shape] of blockShapes(config)) shapes.set(`model.layers.${layer}.${name}`, shape);
+    for (const [name, shape] of blockShapes(config)) shapes.set(`${names.layers}.${layer}.${name}`, shape);
   }
-  shapes.set('model.norm.weight', [C]);
-  if (!config.tied) shapes.set('lm_head.weight', [V, C]);
+  shapes.set(`${names.finalNorm}.weight`, [C]);
+  if (norm === 'layer') shapes.set(`${names.finalNorm}.bias`, [C]);
+  if (!config.tied) shapes.set(`${names.head}.weight`, [V, C]);
   return shapes;
 }
 
-function blockShapes(config: ModelConfig): readonly (readonly [string, number[]])[] {
+type NamedShape = readonly [name: string, shape: number[]];
+
+function blockShapes(config: ModelConfig): readonly NamedShape[] {
   const { width: C, headDim: D, ffWidth: F } = config;
-  const queries = config.heads * D;
-  const keys = config.kvHeads * D;
-  const biases: [string, number[]][] = [
-    ['self_attn.q_proj.bias', [queries]],
-    ['self_attn.k_proj.bias', [keys]],
-    ['self_attn.v_proj.bias', [keys]],
+  const { names, norm, biases, transposed } = architectureOf(config);
+  const [queries, keys] = [config.heads * D, config.kvHeads * D];
+  const matrices = (stems: readonly string[], outputs: readonly number[], inputs: number, hasBias: boolean): NamedShape[] => [
+    ...stems.map((stem, i): NamedShape => [`${stem}.weight`, transposed ? [inputs, outputs[i]!] : [outputs[i]!, inputs]]),
+    ...(hasBias ? stems.map((stem, i): NamedShape => [`${stem}.bias`, [outputs[i]!]]) : []),
   ];
-  const norms: [string, number[]][] = [
-    ['self_attn.q_norm.weight', [D]],
-    ['self_attn.k_norm.weight', [D]],
+  const norms = (stem: string): NamedShape[] => (norm === 'layer' ? ['weight', 'bias'] : ['weight']).map((part) => [`${stem}.${part}`, [C]]);
+  const headNorms: NamedShape[] = [
+    [`${names.queryNorm}.weight`, [D]],
+    [`${names.keyNorm}.weight`, [D]],
   ];
   return [
-    ['input_layernorm.weight', [C]],
-    ['self_attn.q_proj.weight', [queries, C]],
-    ['self_attn.k_proj.weight', [keys, C]],
-    ['self_attn.v_proj.weight', [keys, C]],
-    ...(config.qkvBias ? biases : []),
-    ...(config.qkNorm ? norms : []),
-    ['self_attn.o_proj.weight', [C, queries]],
-    ['post_attention_layernorm.weight', [C]],
-    ['mlp.gate_proj.weight', [F, C]],
-    ['mlp.up_proj.weight', [F, C]],
-    ['mlp.down_proj.weight', [C, F]],
+    ...norms(names.inputNorm),
+    ...matrices(names.qkv, names.qkv.length === 1 ? [queries + 2 * keys] : [queries, keys, keys], C, config.qkvBias),
+    ...(config.qkNorm ? headNorms : []),
+    ...matrices([names.attentionOut], [C], queries, biases),
+    ...norms(names.feedForwardNorm),
+    ...matrices(names.gateUp, [F, F], C, biases),
+    ...matrices([names.down], [C], F, biases),
   ];
 }
 
@@ -98,8 +100,8 @@ export function parameterCount(config: ModelConfig): number {
 /**
  * Holds a file's tensors against the parameters its configuration asks for.
  *
- * A tensor nobody asks for is an error too: a bias left out would load and then compute another model. Two are harmless and
- * let through: the second copy of a tied head, and the rotary frequencies that old files carry.
+ * A tensor nobody asks for is an error too: a bias left out would load and then compute another model. Some are harmless and
+ * let through: the second copy of a tied head, and the rotary frequencies or causal masks that old files carry.
  *
  * @throws DataError naming the tensors that are missing, too many or of another shape
  */
@@ -115,7 +117,8 @@ export function checkParameters(config: ModelConfig, tensors: ReadonlyMap<string
       throw new DataError(`${file}: expected ${name} [${shape.join(', ')}], got [${stored.join(', ')}]. The weights belong to another config.json.`);
     }
   }
-  const harmless = (name: string): boolean => name === 'lm_head.weight' || name.endsWith('.rotary_emb.inv_freq');
+  const masks = config.family === 'gpt2' ? /\.attn\.(masked_)?bias$/ : /\.rotary_emb\.inv_freq$/;
+  const harmless = (name: string): boolean => name === 'lm_head.weight' || masks.test(name);
   const surplus = [...tensors.keys()].filter((name) => !shapes.has(name) && !harmless(name));
   if (surplus.length > 0) {
     throw new DataError(

@@ -26,6 +26,8 @@ export interface DeviceBatch {
   readonly slots: Tensor;
   readonly byToken: DeviceSegments;
   readonly byRow: DeviceSegments;
+  /** Packed rows by position, for the gradient of learned positions; null where there are none. */
+  readonly byPosition: DeviceSegments | null;
 }
 
 /** Room for micro-batches of up to `maxTokens` packed tokens and `maxPredictions` predictions. */
@@ -36,8 +38,9 @@ export class BatchRoom {
   readonly #room: Record<'tokens' | 'positions' | 'sequences' | 'ranges' | 'seenUntil' | 'headRows' | 'targets' | 'slots', Tensor>;
   readonly #byToken: Record<keyof Segments, Tensor>;
   readonly #byRow: Record<keyof Segments, Tensor>;
+  readonly #byPosition: Record<keyof Segments, Tensor> | null;
 
-  constructor(device: Device, maxTokens: number, maxPredictions: number) {
+  constructor(device: Device, maxTokens: number, maxPredictions: number, learnsPositions = false) {
     this.#device = device;
     this.maxTokens = maxTokens;
     this.maxPredictions = maxPredictions;
@@ -59,10 +62,11 @@ export class BatchRoom {
     };
     this.#byToken = segments('byToken', maxTokens);
     this.#byRow = segments('byRow', maxPredictions);
+    this.#byPosition = learnsPositions ? segments('byPosition', maxTokens) : null;
   }
 
   /** @throws KernelError if the batch is larger than the room */
-  place(batch: PackedBatch): DeviceBatch {
+  place(batch: PackedBatch, byPosition: Segments | null = null): DeviceBatch {
     const count = batch.tokens.length;
     const predictions = batch.targets.length;
     if (count > this.maxTokens || predictions > this.maxPredictions) {
@@ -93,6 +97,7 @@ export class BatchRoom {
       slots: put(this.#room.slots, batch.slots),
       byToken: putSegments(this.#byToken, batch.byToken),
       byRow: putSegments(this.#byRow, batch.byRow),
+      byPosition: this.#byPosition && byPosition && putSegments(this.#byPosition, byPosition),
     };
   }
 }

@@ -14,11 +14,11 @@ import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import { matrix } from '../kernels/matmul.ts';
 import { addMixtureEntropy, addToMixture } from '../kernels/mixture.ts';
-import { rmsNormForward } from '../kernels/rms-norm.ts';
 import { gatherRows, rowsOf } from '../kernels/rows.ts';
 import { MOMENTS, STATE_WIDTH, tokenStatsFinish, tokenStatsTile } from '../kernels/token-stats.ts';
 import type { DeviceBatch } from './device-batch.ts';
 import { type TokenStats, VOCABULARY_TILE } from './head.ts';
+import { forwardNorm, statisticsWidth } from './norm.ts';
 import type { Transformer } from './transformer.ts';
 import { timesTransposed } from './weight-matrix.ts';
 
@@ -33,7 +33,7 @@ export class DropoutPasses {
   readonly #model: Transformer;
   readonly #options: DropoutPassesOptions;
   readonly #tile: number;
-  readonly #room: Record<'gathered' | 'inverseRms' | 'hidden' | 'lse' | 'logits' | 'state' | 'mixture', Tensor>;
+  readonly #room: Record<'gathered' | 'statistics' | 'hidden' | 'lse' | 'logits' | 'state' | 'mixture', Tensor>;
 
   constructor(model: Transformer, maxPredictions: number, options: DropoutPassesOptions) {
     const { device, config } = model;
@@ -44,7 +44,7 @@ export class DropoutPasses {
     const room = (name: string, columns: number, rows = maxPredictions) => device.create('f32', [rows, columns], `dropout/${name}`);
     this.#room = {
       gathered: room('gathered', config.width),
-      inverseRms: room('inverseRms', 1),
+      statistics: room('statistics', statisticsWidth(config)),
       hidden: room('hidden', config.width, maxPredictions * options.passes),
       lse: room('lse', 1, maxPredictions * options.passes),
       logits: room('logits', this.#tile),
@@ -71,20 +71,12 @@ export class DropoutPasses {
   }
 
   #keepHidden({ headRows, predictions: count }: DeviceBatch, stream: Tensor, pass: number): void {
-    const { width, normEps: eps } = this.#model.config;
-    const { gathered, inverseRms, hidden } = this.#room;
-    const weight = this.#model.parameters.finalNorm.weights;
+    const { config, parameters } = this.#model;
+    const { finalNorm: weight, finalNormBias: bias } = parameters;
+    const { width } = config;
+    const { gathered, statistics, hidden } = this.#room;
     gatherRows(this.#device, { from: rowsOf(stream, width), rows: headRows, out: rowsOf(gathered, width), count, width });
-    rmsNormForward(this.#device, {
-      x: rowsOf(gathered, width),
-      out: rowsOf(hidden, width, pass * count * width),
-      weight,
-      inverseRms,
-      count,
-      heads: 1,
-      width,
-      eps,
-    });
+    forwardNorm({ device: this.#device, config, count, weight, bias, x: gathered, statistics }, rowsOf(hidden, width, pass * count * width));
   }
 
   #passStats({ targets, slots, predictions: count }: DeviceBatch, tables: TokenStats, pass: number): void {

@@ -1,6 +1,7 @@
 /** A model as a GGUF file: metadata, and tensors in GGUF's names, order of rows and types. */
 
 import { DataError } from '../base/errors.ts';
+import { architectureOf } from './architecture.ts';
 import { type ModelConfig, parameterShapes } from './config.ts';
 import { ggufName, rowsInterleaved } from './gguf-names.ts';
 import { ropeFactors } from './gguf-rope.ts';
@@ -44,13 +45,15 @@ export function ggufBytes(values: Float32Array, type: WrittenType, subject: stri
  * Encodes a model piece by piece.
  *
  * @param tensors every parameter of the configuration, in its order
- * @throws DataError if a tensor is missing, out of order, or does not fit its type
+ * @throws DataError if a tensor is missing, out of order, or does not fit its type, or the family is none that GGUF files are written of
  */
 export async function* encodeGguf(
   config: ModelConfig,
   tensors: AsyncIterable<PublishedTensor>,
   { name, storage, tokenizer }: GgufDescription,
 ): AsyncGenerator<Uint8Array> {
+  if (architectureOf(config).positions !== 'rotary')
+    throw new DataError(`export: expected a model with rotary positions for a GGUF file, got one of the family ${config.family}. Export safetensors.`);
   const factors = ropeFactors(config);
   const shapes = [...parameterShapes(config)];
   const frequencies: GgufTensorPlan[] = factors ? [{ name: 'rope_freqs.weight', type: 'F32', shape: [factors.length] }] : [];

@@ -10,12 +10,13 @@
 import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import { matrix } from '../kernels/matmul.ts';
-import { normScratch, rmsNormBackward, rmsNormForward, rmsNormWeightBackward } from '../kernels/rms-norm.ts';
+import { normScratch } from '../kernels/rms-norm.ts';
 import { gatherRows, rowsOf, segmentSum } from '../kernels/rows.ts';
 import { STATE_WIDTH, tokenStatsBackward, tokenStatsFinish, tokenStatsTile } from '../kernels/token-stats.ts';
 import type { ModelConfig } from './config.ts';
 import type { DeviceBatch } from './device-batch.ts';
 import type { GradientOf } from './linear.ts';
+import { backwardNorm, forwardNorm, type Norm, statisticsWidth } from './norm.ts';
 import type { Parameters } from './parameters.ts';
 import { addToGradient, timesMatrix, timesTransposed } from './weight-matrix.ts';
 
@@ -38,7 +39,7 @@ export interface TokenSlopes {
 interface HeadRoom {
   readonly hidden: Tensor;
   readonly norm: Tensor;
-  readonly inverseRms: Tensor;
+  readonly statistics: Tensor;
   readonly logits: Tensor;
   readonly state: Tensor;
 }
@@ -66,7 +67,7 @@ export class LanguageHead {
     this.#room = {
       hidden: room('head/hidden', config.width),
       norm: room('head/norm', config.width),
-      inverseRms: room('head/inverseRms', 1),
+      statistics: room('head/statistics', statisticsWidth(config)),
       logits: room('head/logits', this.#tile),
       state: room('head/state', STATE_WIDTH),
     };
@@ -106,11 +107,10 @@ export class LanguageHead {
   backward(batch: DeviceBatch, slopes: TokenSlopes, dStream: Tensor, temperature: number, gradientOf: GradientOf): void {
     const device = this.#device;
     const { width } = this.#config;
-    const { head, finalNorm } = this.#parameters;
+    const { head } = this.#parameters;
     const back = this.#back!;
     const count = batch.predictions;
     // Last tile first: its logits are still there.
-    const dFinalNorm = gradientOf(finalNorm);
     const tiles = this.#tiles().reverse();
     tiles.forEach(({ start, size }, index) => {
       if (index > 0) this.#tileLogits(count, start, size, this.#parameters);
@@ -131,9 +131,7 @@ export class LanguageHead {
       timesMatrix(device, { ...product, from: dLogits, out: matrix(back.norm, width), accumulate: index > 0 });
       addToGradient(device, { ...product, from: matrix(this.#room.norm, width), dOut: dLogits, gradientOf });
     });
-    const shared = { x: rowsOf(this.#room.hidden, width), inverseRms: this.#room.inverseRms, dOut: rowsOf(back.norm, width), count, heads: 1, width };
-    if (dFinalNorm) rmsNormWeightBackward(device, { ...shared, dWeight: dFinalNorm, scratch: back.columns });
-    rmsNormBackward(device, { ...shared, weight: finalNorm.weights, dX: rowsOf(back.hidden, width), accumulate: false });
+    backwardNorm(this.#norm(count, this.#parameters), { dOut: back.norm, dX: back.hidden, accumulate: false, gradientOf, scratch: back.columns });
     device.clear(dStream);
     segmentSum(device, { from: rowsOf(back.hidden, width), ...batch.byRow, out: rowsOf(dStream, width), width });
   }
@@ -146,18 +144,13 @@ export class LanguageHead {
     timesTransposed(this.#device, { weight: this.#parameters.head, count, from: matrix(this.#room.norm, width), out: matrix(out, vocabSize) });
   }
 
-  #normalise(count: number, { finalNorm }: Parameters): void {
-    const { width, normEps } = this.#config;
-    rmsNormForward(this.#device, {
-      x: rowsOf(this.#room.hidden, width),
-      out: rowsOf(this.#room.norm, width),
-      weight: finalNorm.weights,
-      inverseRms: this.#room.inverseRms,
-      count,
-      heads: 1,
-      width,
-      eps: normEps,
-    });
+  #normalise(count: number, parameters: Parameters): void {
+    forwardNorm(this.#norm(count, parameters), rowsOf(this.#room.norm, this.#config.width));
+  }
+
+  #norm(count: number, { finalNorm: weight, finalNormBias: bias }: Parameters): Norm {
+    const { hidden: x, statistics } = this.#room;
+    return { device: this.#device, config: this.#config, count, weight, bias, x, statistics };
   }
 
   #tileLogits(count: number, start: number, size: number, { head }: Parameters): void {

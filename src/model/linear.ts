@@ -1,16 +1,18 @@
 /**
- * One matrix of a block, forward and backward, with its low-rank correction where it has one.
+ * One matrix of a block, forward and backward, with its bias and its low-rank correction where it has them.
  *
- *   y = x · Wᵀ (+ addend) + scale · z · Bᵀ,  z = x · Aᵀ
- *   dx = dy · W + scale · (dy · B) · A       dW += dyᵀ · x       dB += scale · dyᵀ · z       dA += scale · (dy · B)ᵀ · x
+ *   y = x · Wᵀ (+ bias) (+ stream) + scale · z · Bᵀ,  z = x · Aᵀ
+ *   dx = dy · W + scale · (dy · B) · A       dW += dyᵀ · x       dBias += Σ dy       dB += scale · dyᵀ · z       dA += scale · (dy · B)ᵀ · x
  */
 
 import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
-import { matmul, matrix, type MatrixView, transposed } from '../kernels/matmul.ts';
+import { columnSum } from '../kernels/column-sum.ts';
+import { matmul, matrix, repeatedRow, transposed } from '../kernels/matmul.ts';
+import { rowsOf } from '../kernels/rows.ts';
 import { scale } from '../kernels/scale.ts';
 import type { MatrixAdapter } from './lora.ts';
-import type { WeightMatrix } from './parameter.ts';
+import type { Parameter, WeightMatrix } from './parameter.ts';
 import { addToGradient, type GradientOf, timesMatrix, timesTransposed } from './weight-matrix.ts';
 
 export type { GradientOf } from './weight-matrix.ts';
@@ -20,19 +22,25 @@ export interface Linear {
   readonly count: number;
   /** [outputs, inputs] */
   readonly weight: WeightMatrix;
+  /** [outputs] */
+  readonly bias: Parameter | null;
   readonly adapter: MatrixAdapter | null;
   /** scale · x · Aᵀ, [count, pieces · rank]: written forward, read backward. */
   readonly reduced: Tensor | null;
 }
 
-/** Writes y [count, outputs] from x [count, inputs]. */
-export function forwardLinear({ device, count, weight, adapter, reduced }: Linear, x: Tensor, out: Tensor, addend?: MatrixView): void {
+/** Writes y [count, outputs] from x [count, inputs]. `stream`, another tensor than `out`, is what a branch joins: it is added. */
+export function forwardLinear(linear: Linear, x: Tensor, out: Tensor, stream?: Tensor): void {
+  const { device, count, weight, bias, adapter, reduced } = linear;
   const [outputs, inputs] = weight.shape;
-  timesTransposed(device, { weight, count, from: matrix(x, inputs), out: matrix(out, outputs), addend });
+  // A product adds one matrix: with a bias, the stream is there before it.
+  if (bias && stream) device.copy(stream, out, count * outputs);
+  const addend = bias ? repeatedRow(bias.weights) : stream && matrix(stream, outputs);
+  timesTransposed(device, { weight, count, from: matrix(x, inputs), out: matrix(out, outputs), addend, accumulate: Boolean(bias && stream) });
   if (!adapter || !reduced) return;
   const { rank, pieces } = adapter;
   const columns = pieces.length * rank;
-  reduceInput({ device, count, weight, adapter, reduced }, x);
+  reduceInput(linear, x);
   pieces.forEach(({ outputOffset, outputs: pieceOutputs, bRow }, piece) => {
     matmul(device, {
       a: matrix(reduced, columns, piece * rank),
@@ -53,11 +61,22 @@ export function reduceInput({ device, count, weight, adapter, reduced }: Linear,
   scale(device, reduced, count * columns, adapter.scale);
 }
 
-/** Writes dx from dy, and adds to the gradients of what is trained. `dReduced` is scratch of `reduced`'s shape. */
-export function backwardLinear(linear: Linear, x: Tensor, dOut: Tensor, dX: Tensor, gradientOf: GradientOf, dReduced: Tensor | null): void {
-  const { device, count, weight, adapter, reduced } = linear;
+/** Scratch of the backward pass. */
+export interface LinearScratch {
+  /** Of `reduced`'s shape; null where nothing is corrected. */
+  readonly reduced: Tensor | null;
+  /** Partial sums over rows: at least `columnSumScratch` elements where there are biases. */
+  readonly columns: Tensor;
+}
+
+/** Writes dx from dy, and adds to the gradients of what is trained. */
+export function backwardLinear(linear: Linear, x: Tensor, dOut: Tensor, dX: Tensor, gradientOf: GradientOf, scratch: LinearScratch): void {
+  const { device, count, weight, bias, adapter, reduced } = linear;
+  const { reduced: dReduced } = scratch;
   const [outputs, inputs] = weight.shape;
   const dy = matrix(dOut, outputs);
+  const dBias = bias && gradientOf(bias);
+  if (dBias) columnSum(device, { from: rowsOf(dOut, outputs), out: dBias, scratch: scratch.columns, count, width: outputs });
   timesMatrix(device, { weight, count, from: dy, out: matrix(dX, inputs) });
   addToGradient(device, { weight, count, from: matrix(x, inputs), dOut: dy, gradientOf });
   if (!adapter || !reduced || !dReduced) return;

@@ -22,12 +22,12 @@ export interface LoraOptions {
   readonly rank: number;
   readonly alpha: number;
   readonly rslora: boolean;
-  /** Names of projections (`q_proj`, `down_proj`, …). */
+  /** Names of projections (`q_proj`, `down_proj`, …; in GPT-2 `c_attn`, `c_proj`, `c_fc`), or `all-linear` for every one. */
   readonly targets: readonly string[];
 }
 
-/** Every projection of a block: what `all-linear` means. */
-export const ALL_LINEAR = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
+/** The targets that mean every projection of a block, whatever they are called. */
+export const ALL_LINEAR: readonly string[] = ['all-linear'];
 
 /** The stored matrices of a block that a correction can join. */
 export const LINEAR_NAMES = ['qkv', 'attentionOut', 'gateUp', 'down'] as const;
@@ -48,7 +48,10 @@ export interface MatrixAdapter {
 export type LayerAdapters = Readonly<Record<LinearName, MatrixAdapter | null>>;
 
 export interface LoraAdapter {
+  /** As they were given, with the targets by name. */
   readonly options: LoraOptions;
+  /** The base's matrices are published [in, out]: PEFT's `fan_in_fan_out`. */
+  readonly fanInFanOut: boolean;
   readonly layers: readonly LayerAdapters[];
   /** Every adapter parameter once, in a fixed order. */
   readonly all: readonly Parameter[];
@@ -59,11 +62,12 @@ export interface LoraAdapter {
  *
  * @throws DataError if a target names no projection
  */
-export function createLora(device: Device, parameters: Parameters, options: LoraOptions): LoraAdapter {
-  for (const target of options.targets) {
-    if (!(ALL_LINEAR as readonly string[]).includes(target))
-      throw new DataError(`lora: expected target modules out of ${ALL_LINEAR.join(', ')}, got ${target}.`);
-  }
+export function createLora(device: Device, parameters: Parameters, given: LoraOptions): LoraAdapter {
+  const known = projectionsOf(parameters);
+  const targets = given.targets.join() === ALL_LINEAR.join() ? known : given.targets;
+  const unknown = targets.find((target) => !known.includes(target));
+  if (unknown !== undefined) throw new DataError(`lora: expected target modules out of ${known.join(', ')}, got ${unknown}.`);
+  const options = { ...given, targets };
   const all: Parameter[] = [];
   const layers = parameters.layers.map((layer) => {
     const adapterOf = (name: LinearName) => {
@@ -73,7 +77,15 @@ export function createLora(device: Device, parameters: Parameters, options: Lora
     };
     return { qkv: adapterOf('qkv'), attentionOut: adapterOf('attentionOut'), gateUp: adapterOf('gateUp'), down: adapterOf('down') };
   });
-  return { options, layers, all };
+  const fanInFanOut = parameters.layers[0]?.qkv.ranges[0]?.parameter.parts[0]?.transposed ?? false;
+  return { options, fanInFanOut, layers, all };
+}
+
+/** The names of a block's projections, each once. */
+function projectionsOf({ layers: [layer] }: Parameters): readonly string[] {
+  if (!layer) return [];
+  const names = LINEAR_NAMES.flatMap((linear) => layer[linear].parts.map(({ name }) => name.split('.').at(-2)!));
+  return [...new Set(names)];
 }
 
 function createMatrixAdapter(device: Device, matrix: LayerParameters[LinearName], { rank, alpha, rslora, targets }: LoraOptions): MatrixAdapter | null {

@@ -109,8 +109,8 @@ export function packGroups(groups: readonly PackedGroup[]): PackedBatch {
 }
 
 /** Groups indices by key, keys ascending and indices in order, so that sums over a segment are reproducible. */
-function segmentsOf(keys: readonly number[]): Segments {
-  const order = keys.map((_, index) => index).sort((a, b) => keys[a]! - keys[b]! || a - b);
+export function segmentsOf(keys: ArrayLike<number>): Segments {
+  const order = Array.from(keys, (_, index) => index).sort((a, b) => keys[a]! - keys[b]! || a - b);
   const starts: number[] = [];
   const targets: number[] = [];
   order.forEach((index, place) => {

@@ -19,6 +19,8 @@ export interface ParameterPart {
   readonly shape: readonly number[];
   /** Where its rows are spread over several parameters: the first of the published tensor's elements that is stored here. */
   readonly from?: number;
+  /** It is published the other way round, [inputs, outputs]. */
+  readonly transposed?: boolean;
 }
 
 /** A stored tensor of weights and the published tensors it is made of. */
@@ -114,13 +116,13 @@ function heldAs(format: WeightFormat, columns: number): WeightFormat {
 
 /** What of a published tensor lies in rows [firstRow, endRow) of the matrix. */
 function partWithin(
-  part: { name: string; shape: readonly number[]; firstRow: number; rows: number },
+  part: { name: string; shape: readonly number[]; firstRow: number; rows: number; transposed?: boolean },
   firstRow: number,
   endRow: number,
   columns: number,
 ): ParameterPart {
   const [first, end] = [Math.max(part.firstRow, firstRow), Math.min(part.firstRow + part.rows, endRow)];
-  const stored = { name: part.name, offset: (first - firstRow) * columns, shape: [end - first, columns] };
+  const stored = { name: part.name, offset: (first - firstRow) * columns, shape: [end - first, columns], ...(part.transposed && { transposed: true }) };
   return end - first === part.rows ? { ...stored, shape: part.shape } : { ...stored, from: (first - part.firstRow) * columns };
 }
 

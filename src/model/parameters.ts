@@ -7,8 +7,10 @@ import { DataError } from '../base/errors.ts';
 import type { Device } from '../gpu/device.ts';
 import { elementsOf, type Tensor } from '../gpu/tensor.ts';
 import { BLOCK_TYPES, type BlockFormat, isBlockFormat, weightOf, wordsOf } from '../kernels/weight-format.ts';
+import { architectureOf } from './architecture.ts';
 import { type ModelConfig, parameterShapes } from './config.ts';
 import { type FormatOf, type Parameter, type ParameterPart, rangesOf, type Stacked, type WeightMatrix, type WeightRange } from './parameter.ts';
+import { readPart, turned } from './published-part.ts';
 import { quantise } from './quantise.ts';
 import { packWeights, wordsOfBlocks } from './weight-packing.ts';
 import type { Weights } from './weights.ts';
@@ -17,23 +19,33 @@ export type { FormatOf, Parameter, ParameterPart, WeightMatrix } from './paramet
 
 const allF32: FormatOf = () => 'f32';
 
+/** Biases are null where the architecture has none. */
 export interface LayerParameters {
   readonly inputNorm: Parameter;
+  readonly inputNormBias: Parameter | null;
   readonly qkv: WeightMatrix;
   readonly qkvBias: Parameter | null;
   readonly queryNorm: Parameter | null;
   readonly keyNorm: Parameter | null;
   readonly attentionOut: WeightMatrix;
+  readonly attentionOutBias: Parameter | null;
   readonly feedForwardNorm: Parameter;
+  readonly feedForwardNormBias: Parameter | null;
+  /** What the activation reads: gate and up, or up alone. */
   readonly gateUp: WeightMatrix;
+  readonly gateUpBias: Parameter | null;
   readonly down: WeightMatrix;
+  readonly downBias: Parameter | null;
 }
 
 /** All weights of a model. */
 export interface Parameters {
   readonly embedding: WeightMatrix;
+  /** Learned positions, always f32; null where positions are rotations. */
+  readonly positions: WeightMatrix | null;
   readonly layers: readonly LayerParameters[];
   readonly finalNorm: Parameter;
+  readonly finalNormBias: Parameter | null;
   /** The embedding itself when tied. */
   readonly head: WeightMatrix;
   /** Every parameter once, in a fixed order. */
@@ -47,64 +59,87 @@ export interface Parameters {
  * @throws DeviceError if the adapter binds too little for a matrix
  */
 export function createParameters(device: Device, config: ModelConfig, label = 'weights', formatOf: FormatOf = allF32): Parameters {
-  const shapes = parameterShapes(config);
-  const all: Parameter[] = [];
-  const make = (name: string, names: readonly string[]): Parameter => {
-    const stored = stack(names, shapes);
-    const parameter: Parameter = { name, ...stored, format: 'f32', weights: device.create('f32', stored.shape, `${label}/${name}`) };
-    all.push(parameter);
-    return parameter;
+  const { names, norm, positions, transposed } = architectureOf(config);
+  const room = new ParameterRoom(device, config, label);
+  const matrix = (name: string, stem: string, format = formatOf): WeightMatrix => room.matrix(name, [`${stem}.weight`], format, false);
+  const embedding = matrix('embedding', names.embedding);
+  const positionTable = positions === 'learned' ? matrix('positions', names.positions, allF32) : null;
+  const layers = Array.from({ length: config.layers }, (_, layer) => layerParameters(room, config, `${names.layers}.${layer}`, formatOf, transposed));
+  const finalNorm = room.vector('finalNorm', [`${names.finalNorm}.weight`]);
+  const finalNormBias = norm === 'layer' ? room.vector('finalNormBias', [`${names.finalNorm}.bias`]) : null;
+  const head = config.tied ? embedding : matrix('head', names.head);
+  return { embedding, positions: positionTable, layers, finalNorm, finalNormBias, head, all: room.all };
+}
+
+/** The parameters of one block, in the order in which they are published. */
+function layerParameters(room: ParameterRoom, config: ModelConfig, layer: string, formatOf: FormatOf, transposed: boolean): LayerParameters {
+  const { names, norm, biases } = architectureOf(config);
+  const named = (stems: readonly string[], part: 'weight' | 'bias') => stems.map((stem) => `${layer}.${stem}.${part}`);
+  const vector = (name: string, stem: string) => room.vector(`${layer}.${name}`, named([stem], 'weight'));
+  const matrix = (name: string, ...stems: readonly string[]) => room.matrix(`${layer}.${name}`, named(stems, 'weight'), formatOf, transposed);
+  const biasIf = (isThere: boolean, name: string, ...stems: readonly string[]) => (isThere ? room.vector(`${layer}.${name}`, named(stems, 'bias')) : null);
+  const isLayerNorm = norm === 'layer';
+  return {
+    inputNorm: vector('inputNorm', names.inputNorm),
+    inputNormBias: biasIf(isLayerNorm, 'inputNormBias', names.inputNorm),
+    qkv: matrix('qkv', ...names.qkv),
+    qkvBias: biasIf(config.qkvBias, 'qkvBias', ...names.qkv),
+    queryNorm: config.qkNorm ? vector('queryNorm', names.queryNorm) : null,
+    keyNorm: config.qkNorm ? vector('keyNorm', names.keyNorm) : null,
+    attentionOut: matrix('attentionOut', names.attentionOut),
+    attentionOutBias: biasIf(biases, 'attentionOutBias', names.attentionOut),
+    feedForwardNorm: vector('feedForwardNorm', names.feedForwardNorm),
+    feedForwardNormBias: biasIf(isLayerNorm, 'feedForwardNormBias', names.feedForwardNorm),
+    gateUp: matrix('gateUp', ...names.gateUp),
+    gateUpBias: biasIf(biases, 'gateUpBias', ...names.gateUp),
+    down: matrix('down', names.down),
+    downBias: biasIf(biases, 'downBias', names.down),
   };
-  const makeMatrix = (name: string, names: readonly string[]): WeightMatrix => {
-    const { matrix, ranges } = rangesOf(device.traits, name, stack(names, shapes), formatOf);
+}
+
+/** Allocates parameters and keeps the list of them. */
+class ParameterRoom {
+  readonly #device: Device;
+  readonly #shapes: ReadonlyMap<string, readonly number[]>;
+  readonly #label: string;
+  readonly all: Parameter[] = [];
+
+  constructor(device: Device, config: ModelConfig, label: string) {
+    this.#device = device;
+    this.#shapes = parameterShapes(config);
+    this.#label = label;
+  }
+
+  vector(name: string, names: readonly string[]): Parameter {
+    const stored = stack(names, this.#shapes);
+    const parameter: Parameter = { name, ...stored, format: 'f32', weights: this.#device.create('f32', stored.shape, `${this.#label}/${name}`) };
+    this.all.push(parameter);
+    return parameter;
+  }
+
+  matrix(name: string, names: readonly string[], formatOf: FormatOf, transposed: boolean): WeightMatrix {
+    const { matrix, ranges } = rangesOf(this.#device.traits, name, stack(names, this.#shapes, transposed), formatOf);
     const made = ranges.map(({ firstRow, endRow, format, parts }): WeightRange => {
       const shape = [endRow - firstRow, matrix.shape[1]];
       const rangeName = ranges.length === 1 ? name : `${name}.rows${firstRow}`;
-      const weights = device.create(format === 'f32' ? 'f32' : 'u32', format === 'f32' ? shape : [wordsOf(format, elementsOf(shape))], `${label}/${rangeName}`);
-      const parameter = { name: rangeName, shape, parts, format, weights };
-      all.push(parameter);
+      const [type, room] = format === 'f32' ? (['f32', shape] as const) : (['u32', [wordsOf(format, elementsOf(shape))]] as const);
+      const parameter = { name: rangeName, shape, parts, format, weights: this.#device.create(type, room, `${this.#label}/${rangeName}`) };
+      this.all.push(parameter);
       return { firstRow, endRow, parameter };
     });
     return { ...matrix, ranges: made };
-  };
-  const embedding = makeMatrix('embedding', ['model.embed_tokens.weight']);
-  const layers: LayerParameters[] = [];
-  for (let layer = 0; layer < config.layers; layer++) {
-    const at = (suffix: string) => `model.layers.${layer}.${suffix}`;
-    const attention = (part: string) => at(`self_attn.${part}`);
-    layers.push({
-      inputNorm: make(at('inputNorm'), [at('input_layernorm.weight')]),
-      qkv: makeMatrix(
-        at('qkv'),
-        ['q', 'k', 'v'].map((p) => attention(`${p}_proj.weight`)),
-      ),
-      qkvBias: config.qkvBias
-        ? make(
-            at('qkvBias'),
-            ['q', 'k', 'v'].map((p) => attention(`${p}_proj.bias`)),
-          )
-        : null,
-      queryNorm: config.qkNorm ? make(at('queryNorm'), [attention('q_norm.weight')]) : null,
-      keyNorm: config.qkNorm ? make(at('keyNorm'), [attention('k_norm.weight')]) : null,
-      attentionOut: makeMatrix(at('attentionOut'), [attention('o_proj.weight')]),
-      feedForwardNorm: make(at('feedForwardNorm'), [at('post_attention_layernorm.weight')]),
-      gateUp: makeMatrix(at('gateUp'), [at('mlp.gate_proj.weight'), at('mlp.up_proj.weight')]),
-      down: makeMatrix(at('down'), [at('mlp.down_proj.weight')]),
-    });
   }
-  const finalNorm = make('finalNorm', ['model.norm.weight']);
-  const head = config.tied ? embedding : makeMatrix('head', ['lm_head.weight']);
-  return { embedding, layers, finalNorm, head, all };
 }
 
-/** Tensors one below the other: the shape of the whole and where each part begins. */
-function stack(names: readonly string[], shapes: ReadonlyMap<string, readonly number[]>): Stacked {
+/** Tensors one below the other: the shape of the whole and where each part begins. Published the other way round, they are turned first. */
+function stack(names: readonly string[], shapes: ReadonlyMap<string, readonly number[]>, transposed = false): Stacked {
   let offset = 0;
   let rows = 0;
-  const parts = names.map((name) => {
-    const shape = shapes.get(name);
-    if (!shape) throw new DataError(`model: expected a shape for ${name}, got none.`);
-    const part = { name, offset, shape };
+  const parts = names.map((name): ParameterPart => {
+    const published = shapes.get(name);
+    if (!published) throw new DataError(`model: expected a shape for ${name}, got none.`);
+    const shape = transposed ? published.toReversed() : published;
+    const part = { name, offset, shape, ...(transposed && { transposed }) };
     offset += elementsOf(shape);
     rows += shape[0]!;
     return part;
@@ -149,26 +184,10 @@ async function stored({ name, shape, parts, format }: Parameter, source: Weights
 
 /** The numbers of parts one below the other; those of a single part as they were read. */
 async function numbersOfParts(shape: readonly number[], parts: readonly ParameterPart[], source: Weights): Promise<Float32Array> {
-  if (parts.length === 1) return valuesOf(parts[0]!, source);
+  if (parts.length === 1) return readPart(parts[0]!, source);
   const whole = new Float32Array(elementsOf(shape));
-  for (const part of parts) whole.set(await valuesOf(part, source), part.offset);
+  for (const part of parts) whole.set(await readPart(part, source), part.offset);
   return whole;
-}
-
-async function valuesOf({ name, shape, from }: ParameterPart, source: Weights): Promise<Float32Array> {
-  const count = elementsOf(shape);
-  const values = from === undefined ? await source.read(name) : await source.read(name, from, count);
-  if (values.length !== count) {
-    throw new DataError(
-      `${source.name}: ${name}: expected [${shape.join(', ')}] from config.json, got ${values.length} numbers. The weights and the config belong to different models.`,
-    );
-  }
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0)
-    throw new DataError(
-      `${source.name}: ${name}: expected finite weights, got ${values[bad]} at element ${bad}. The file is damaged or was saved from a run that diverged.`,
-    );
-  return values;
 }
 
 /** GGUF's blocks of a part: as the file has them, or made from its numbers. */
@@ -176,7 +195,7 @@ async function blocksOf(part: ParameterPart, format: BlockFormat, source: Weight
   const type = BLOCK_TYPES[format];
   if (source.tensors.get(part.name)?.dtype === type) return source.readBytes(part.name, part.from ?? 0, elementsOf(part.shape));
   if (type === 'Q4_1') throw new DataError(`${part.name}: expected blocks of Q4_1 in ${source.name}, got none. Choose another model.dtype.`);
-  return quantise(await valuesOf(part, source), type);
+  return quantise(await readPart(part, source), type);
 }
 
 function joined(chunks: readonly Uint8Array[]): Uint8Array {
@@ -204,17 +223,27 @@ export async function* publishedTensors(
   tensorFor: (parameter: Parameter) => Tensor = (parameter) => parameter.weights,
 ): AsyncGenerator<PublishedTensor> {
   // Rows of one tensor may be spread over parameters that follow each other.
-  const pending: PublishedTensor[] = [];
+  const pending: StoredTensor[] = [];
   for (const parameter of all) {
     const whole = await numbersOf(device, parameter, tensorFor(parameter));
-    for (const { name, offset, shape } of parameter.parts) {
-      const part = { name, shape, data: whole.slice(offset, offset + elementsOf(shape)) };
+    for (const { name, offset, shape, transposed = false } of parameter.parts) {
+      const part: StoredTensor = { name, shape, data: whole.slice(offset, offset + elementsOf(shape)), transposed };
       const before = pending.pop();
-      if (before && before.name !== name) yield before;
+      if (before && before.name !== name) yield asPublished(before);
       pending.push(before?.name === name ? joinedRows(before, part) : part);
     }
   }
-  yield* pending;
+  yield* pending.map(asPublished);
+}
+
+interface StoredTensor extends PublishedTensor {
+  readonly transposed: boolean;
+}
+
+function asPublished({ name, shape, data, transposed }: StoredTensor): PublishedTensor {
+  if (!transposed) return { name, shape, data };
+  const [outputs = 0, inputs = 0] = shape;
+  return { name, shape: [inputs, outputs], data: turned(data, inputs, outputs, 0) };
 }
 
 /** What a tensor shaped like a parameter holds; packed weights are widened. */
@@ -224,11 +253,11 @@ async function numbersOf(device: Device, { shape, format, weights }: Parameter, 
   return Float32Array.from({ length: elementsOf(shape) }, (_, i) => weightOf(format, held, i));
 }
 
-function joinedRows(first: PublishedTensor, second: PublishedTensor): PublishedTensor {
+function joinedRows(first: StoredTensor, second: StoredTensor): StoredTensor {
   const data = new Float32Array(first.data.length + second.data.length);
   data.set(first.data);
   data.set(second.data, first.data.length);
-  return { name: first.name, shape: [first.shape[0]! + second.shape[0]!, ...first.shape.slice(1)], data };
+  return { ...first, shape: [first.shape[0]! + second.shape[0]!, ...first.shape.slice(1)], data };
 }
 
 /** Reads tensors shaped like the parameters back as published tensors, all at once. */

@@ -19,12 +19,30 @@ export function parseModelConfig(config: unknown, options: { readonly file?: str
   const fields = new JsonFields(config, options.file ?? 'config.json');
   const generation = new JsonFields(options.generation ?? {}, 'generation_config.json');
   const family = readFamily(fields);
-  refuseUnsupported(fields);
+  if (fields.has('quantization_config')) {
+    throw new DataError(`${fields.file}: expected plain weights, got a quantization_config. Load the unquantized model.`);
+  }
+  const ids = {
+    bosId: generation.tokenIds('bos_token_id')[0] ?? fields.tokenIds('bos_token_id')[0] ?? null,
+    eosIds: generation.has('eos_token_id') ? generation.tokenIds('eos_token_id') : fields.tokenIds('eos_token_id'),
+    padId: generation.tokenIds('pad_token_id')[0] ?? fields.tokenIds('pad_token_id')[0] ?? null,
+  };
+  return { ...(family === 'gpt2' ? readGpt2(fields) : readRotary(fields, family)), ...ids };
+}
 
+type Shape = Omit<ModelConfig, 'bosId' | 'eosIds' | 'padId'>;
+
+function readLayers(fields: JsonFields, name: string): number {
+  const layers = fields.count(name);
+  if (layers > MAX_LAYERS) fields.refuse(name, `at most ${MAX_LAYERS}`, String(layers));
+  return layers;
+}
+
+function readRotary(fields: JsonFields, family: ModelFamily): Shape {
+  refuseUnsupported(fields);
   const width = fields.count('hidden_size');
   const heads = fields.count('num_attention_heads');
-  const layers = fields.count('num_hidden_layers');
-  if (layers > MAX_LAYERS) fields.refuse('num_hidden_layers', `at most ${MAX_LAYERS}`, String(layers));
+  const layers = readLayers(fields, 'num_hidden_layers');
   return {
     family,
     layers,
@@ -41,9 +59,38 @@ export function parseModelConfig(config: unknown, options: { readonly file?: str
     qkNorm: family === 'qwen3',
     slidingWindow: readSlidingWindow(fields, family, layers),
     maxPositions: fields.count('max_position_embeddings'),
-    bosId: generation.tokenIds('bos_token_id')[0] ?? fields.tokenIds('bos_token_id')[0] ?? null,
-    eosIds: generation.has('eos_token_id') ? generation.tokenIds('eos_token_id') : fields.tokenIds('eos_token_id'),
-    padId: generation.tokenIds('pad_token_id')[0] ?? fields.tokenIds('pad_token_id')[0] ?? null,
+  };
+}
+
+/** The activations of published GPT-2 models: both names mean the tanh form. */
+const TANH_GELUS = ['gelu_new', 'gelu_pytorch_tanh'];
+
+function readGpt2(fields: JsonFields): Shape {
+  const activation = fields.text('activation_function', 'gelu_new');
+  if (!TANH_GELUS.includes(activation)) fields.refuse('activation_function', TANH_GELUS.join(' or '), activation);
+  if (!fields.boolean('scale_attn_weights', true)) fields.refuse('scale_attn_weights', 'true', 'false');
+  if (fields.boolean('scale_attn_by_inverse_layer_idx', false)) fields.refuse('scale_attn_by_inverse_layer_idx', 'false', 'true');
+  if (fields.boolean('add_cross_attention', false)) fields.refuse('add_cross_attention', 'false', 'true');
+  const width = fields.count('n_embd');
+  const heads = fields.count('n_head');
+  if (width % heads !== 0) throw new DataError(`${fields.file}: expected n_head to divide a width of ${width}, got ${heads}. The file is damaged.`);
+  return {
+    family: 'gpt2',
+    layers: readLayers(fields, 'n_layer'),
+    width,
+    heads,
+    kvHeads: heads,
+    headDim: width / heads,
+    ffWidth: fields.has('n_inner') ? fields.count('n_inner') : 4 * width,
+    vocabSize: fields.count('vocab_size'),
+    normEps: fields.has('layer_norm_epsilon') ? fields.positive('layer_norm_epsilon') : 1e-5,
+    ropeTheta: 10_000,
+    ropeScaling: null,
+    tied: fields.boolean('tie_word_embeddings', true),
+    qkvBias: true,
+    qkNorm: false,
+    slidingWindow: null,
+    maxPositions: fields.count('n_positions'),
   };
 }
 
@@ -62,9 +109,6 @@ function refuseUnsupported(fields: JsonFields): void {
   if (activation !== 'silu' && activation !== 'swish') fields.refuse('hidden_act', 'silu', activation);
   if (fields.boolean('attention_bias', false)) fields.refuse('attention_bias', 'false', 'true');
   if (fields.boolean('mlp_bias', false)) fields.refuse('mlp_bias', 'false', 'true');
-  if (fields.has('quantization_config')) {
-    throw new DataError(`${fields.file}: expected plain weights, got a quantization_config. Load the unquantized model.`);
-  }
 }
 
 function readKvHeads(fields: JsonFields, heads: number): number {

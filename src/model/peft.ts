@@ -15,7 +15,6 @@ const NEUTRAL = {
   ensure_weight_tying: false,
   eva_config: null,
   exclude_modules: null,
-  fan_in_fan_out: false,
   inference_mode: true,
   init_lora_weights: true,
   kasa_config: null,
@@ -48,13 +47,14 @@ const PEFT_VERSION = '0.21.0';
  *
  * @param baseModel folder or hub name of the model it was trained on
  */
-export function describeAdapter({ options }: Pick<LoraAdapter, 'options'>, baseModel: string | null): string {
+export function describeAdapter({ options, fanInFanOut }: Pick<LoraAdapter, 'options' | 'fanInFanOut'>, baseModel: string | null): string {
   const config = {
     ...NEUTRAL,
     peft_type: 'LORA',
     peft_version: PEFT_VERSION,
     task_type: 'CAUSAL_LM',
     base_model_name_or_path: baseModel,
+    fan_in_fan_out: fanInFanOut,
     r: options.rank,
     lora_alpha: options.alpha,
     lora_dropout: 0,
@@ -65,17 +65,11 @@ export function describeAdapter({ options }: Pick<LoraAdapter, 'options'>, baseM
   return `${JSON.stringify(sorted, null, 2)}\n`;
 }
 
-/** Settings that change what an adapter computes and that Entrain does not have: each must be absent or neutral. */
-const UNSUPPORTED = [
-  'use_dora',
-  'alpha_pattern',
-  'rank_pattern',
-  'modules_to_save',
-  'layers_to_transform',
-  'layers_pattern',
-  'fan_in_fan_out',
-  'lora_bias',
-] as const;
+/**
+ * Settings that change what an adapter computes and that Entrain does not have: each must be absent or neutral. `fan_in_fan_out` says how the base is
+ * stored and changes no adapter.
+ */
+const UNSUPPORTED = ['use_dora', 'alpha_pattern', 'rank_pattern', 'modules_to_save', 'layers_to_transform', 'layers_pattern', 'lora_bias'] as const;
 
 /**
  * Reads a parsed `adapter_config.json`.

@@ -1,21 +1,32 @@
 /** The policy: embed → blocks → head, forward and backward over packed sequences. */
 
+import { DataError } from '../base/errors.ts';
 import type { Device } from '../gpu/device.ts';
 import { type Tensor } from '../gpu/tensor.ts';
 import { ropeTable } from '../kernels/rope.ts';
-import { rowsOf } from '../kernels/rows.ts';
+import { architectureOf } from './architecture.ts';
 import { type BackwardRoom, type BlockRoom, createBackwardRoom, createBlockRoom } from './activations.ts';
 import { backwardBlock, type BlockContext, drop, type DropoutPass, forwardBlock, type LayerCache } from './block.ts';
 import type { ModelConfig } from './config.ts';
 import { BatchRoom, type DeviceBatch } from './device-batch.ts';
+import { embedBackward, embedTokens } from './embedding.ts';
 import { LanguageHead, type TokenSlopes, type TokenStats } from './head.ts';
 import type { LoraAdapter } from './lora.ts';
-import { type PackedBatch, withoutTarget } from './packing.ts';
+import { type PackedBatch, segmentsOf, withoutTarget } from './packing.ts';
 import { type Parameter, type Parameters, tensorsLike } from './parameters.ts';
-import { addRowsToGradient, gatherWeightRows } from './weight-matrix.ts';
 
-/** Rotary angles for every position a sequence can have, on the device. */
+/**
+ * Rotary angles for every position a sequence can have, on the device; nothing where positions are learned.
+ *
+ * @throws DataError for more positions than were learned
+ */
 export function createRopeTable(device: Device, config: ModelConfig, positions: number): Tensor {
+  if (architectureOf(config).positions === 'learned') {
+    if (positions <= config.maxPositions) return device.none.f32;
+    throw new DataError(
+      `model: expected sequences of at most ${config.maxPositions} tokens, the positions that ${config.family} has learned, got room for ${positions}. Lower rollout.max_tokens, or shorten the prompts.`,
+    );
+  }
   const table = ropeTable({ headWidth: config.headDim, theta: config.ropeTheta, positions, scaling: config.ropeScaling });
   const tensor = device.create('f32', [positions, config.headDim], 'weights/rope');
   device.upload(tensor, table);
@@ -71,7 +82,7 @@ export class Transformer {
     this.trained = (adapter ?? parameters).all;
     this.gradients = tensorsLike(device, this.trained, 'gradients');
     this.ropeTable = createRopeTable(device, config, maxPositions);
-    this.#batches = new BatchRoom(device, maxTokens, maxPredictions);
+    this.#batches = new BatchRoom(device, maxTokens, maxPredictions, parameters.positions !== null);
     const stream = (layer: number) => device.create('f32', [maxTokens, config.width], `activations/stream.${layer}`);
     const roomOf = (layer: number) => createBlockRoom(device, config, maxTokens, 'activations', stream(layer), adapter?.layers[layer]);
     const shared = roomOf(0);
@@ -89,7 +100,8 @@ export class Transformer {
    */
   place(batch: PackedBatch): DeviceBatch {
     const { padId } = this.config;
-    return this.#batches.place(padId === null ? batch : { ...batch, byToken: withoutTarget(batch.byToken, padId) });
+    const byPosition = this.parameters.positions && segmentsOf(batch.positions);
+    return this.#batches.place(padId === null ? batch : { ...batch, byToken: withoutTarget(batch.byToken, padId) }, byPosition);
   }
 
   /** Runs the blocks, and writes what the policy (or other weights of the same shape: a reference's) says about the batch's targets into the tables. */
@@ -102,7 +114,7 @@ export class Transformer {
     const { width } = this.config;
     const first = this.#blocks[0]!.input;
     const context = { ...this.#context(batch, adapter), ...(dropout && { dropout: { ...dropout, sequences: batch.sequences } }) };
-    gatherWeightRows(this.device, parameters.embedding, { rows: batch.tokens, out: rowsOf(first, width), count: batch.count });
+    embedTokens(this.device, parameters, this.config, batch, first);
     drop(context, first, width, 0, 'embedding');
     parameters.layers.forEach((layer, index) => {
       const next = this.#blocks[index + 1]?.input ?? this.#output;
@@ -122,8 +134,7 @@ export class Transformer {
       if (this.#recompute && index < this.#blocks.length - 1) forwardBlock(context, layer, room, null, null, index);
       backwardBlock(context, layer, room, this.#back, gradientOf, index);
     }
-    const { width } = this.config;
-    addRowsToGradient(this.device, this.parameters.embedding, { from: rowsOf(this.#back.stream, width), ...batch.byToken }, gradientOf);
+    embedBackward(this.device, this.parameters, this.config, batch, this.#back.stream, gradientOf);
   }
 
   clearGradients(): void {
@@ -170,10 +181,9 @@ export class InferencePass {
 
   /** Feeds `count` tokens; their keys and values go to the cache, the last block's output to `stream`. */
   run(fed: { tokens: Tensor; positions: Tensor; ranges: Tensor; cacheRows: Tensor; count: number }, caches: readonly Tensor[]): void {
-    const { width } = this.#config;
-    const { tokens, positions, ranges, cacheRows, count } = fed;
+    const { positions, ranges, cacheRows, count } = fed;
     const { parameters, adapter } = this.#weights;
-    gatherWeightRows(this.#device, parameters.embedding, { rows: tokens, out: rowsOf(this.stream, width), count });
+    embedTokens(this.#device, parameters, this.#config, fed, this.stream);
     const context: BlockContext = {
       device: this.#device,
       config: this.#config,

@@ -1,6 +1,7 @@
 /** How a recipe's `model.dtype` holds each matrix. Norms, biases and all that is trained are f32 whatever it says. */
 
 import { BLOCK_TYPES, type BlockFormat, type WeightFormat } from '../kernels/weight-format.ts';
+import { architectureOf } from './architecture.ts';
 import type { ModelConfig } from './config.ts';
 import type { FormatOf } from './parameter.ts';
 
@@ -19,9 +20,14 @@ const FLOAT_TYPES = ['F32', 'F16', 'BF16'];
  *
  * @param stored the tensors of the weights' file; none for fresh weights
  */
-export function formatsOf(dtype: WeightDtype, { tied }: Pick<ModelConfig, 'tied'>, stored?: ReadonlyMap<string, { readonly dtype: string }>): FormatOf {
+export function formatsOf(
+  dtype: WeightDtype,
+  config: Pick<ModelConfig, 'tied' | 'family'>,
+  stored?: ReadonlyMap<string, { readonly dtype: string }>,
+): FormatOf {
   if (dtype !== 'q8' && dtype !== 'q4') return () => dtype;
-  const head = tied ? 'model.embed_tokens.weight' : 'lm_head.weight';
+  const { names } = architectureOf(config);
+  const head = `${config.tied ? names.embedding : names.head}.weight`;
   return (name): WeightFormat => {
     const type = stored?.get(name)?.dtype ?? 'F32';
     if (FLOAT_TYPES.includes(type)) return dtype === 'q8' || name === head ? 'q8_0' : 'q4_0';

@@ -40,10 +40,15 @@ export interface WeightProduct {
   readonly out: MatrixView;
 }
 
-/** Records out [count, rows] = from [count, columns] · Wᵀ (+ addend). */
+export interface ForwardProduct extends WeightProduct {
+  readonly addend?: MatrixView | undefined;
+  readonly accumulate?: boolean;
+}
+
+/** Records out [count, rows] = from [count, columns] · Wᵀ (+ addend) (+ out). */
 export function timesTransposed(
   device: Device,
-  { weight, rows: [first, end] = [0, weight.shape[0]], count, from, out, addend }: WeightProduct & { readonly addend?: MatrixView | undefined },
+  { weight, rows: [first, end] = [0, weight.shape[0]], count, from, out, addend, accumulate = false }: ForwardProduct,
 ): void {
   const columns = weight.shape[1];
   for (const range of rangesWithin(weight, first, end)) {
@@ -54,6 +59,7 @@ export function timesTransposed(
       out: { ...out, offset: out.offset + at },
       ...(addend && { addend: { ...addend, offset: addend.offset + at } }),
       shape: [count, range.count, columns],
+      accumulate,
     });
   }
 }
@@ -123,13 +129,21 @@ export function addToRows(
   }
 }
 
-/** Records out[i] = W[rows[i]]: an embedding. */
-export function gatherWeightRows(device: Device, weight: WeightMatrix, { rows, out, count }: { rows: Tensor; out: RowsView; count: number }): void {
+export interface GatheredWeightRows {
+  /** u32 [count] */
+  readonly rows: Tensor;
+  readonly out: RowsView;
+  readonly count: number;
+  readonly accumulate?: boolean;
+}
+
+/** Records out[i] = W[rows[i]] (+ out[i]): an embedding. */
+export function gatherWeightRows(device: Device, weight: WeightMatrix, { rows, out, count, accumulate = false }: GatheredWeightRows): void {
   const width = weight.shape[1];
   for (const { firstRow, endRow, parameter } of weight.ranges) {
     const { weights, format } = parameter;
     const from = rowsOf(weights, width);
-    gatherRows(device, { from, rows, out, count, width, range: { firstRow, endRow }, ...(format !== 'f32' && { format }) });
+    gatherRows(device, { from, rows, out, count, width, accumulate, range: { firstRow, endRow }, ...(format !== 'f32' && { format }) });
   }
 }
 

@@ -3,8 +3,9 @@
 import { open, readdir, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DataError } from '../base/errors.ts';
-import { checkParameters, type ModelConfig } from './config.ts';
+import type { ModelConfig } from './config.ts';
 import { parseModelConfig } from './parse-config.ts';
+import { fittedWeights } from './published-names.ts';
 import type { ByteSource } from './safetensors.ts';
 import { openShardedWeights, openWeights, type Weights } from './weights.ts';
 
@@ -21,9 +22,7 @@ export interface ModelFolder {
  */
 export async function openModelFolder(folder: string): Promise<ModelFolder> {
   const config = await readModelConfig(folder);
-  const weights = await openFolderWeights(folder);
-  checkParameters(config, weights.tensors, weights.name);
-  return { config, weights };
+  return { config, weights: fittedWeights(config, await openFolderWeights(folder)) };
 }
 
 /** Reads `config.json`, and `generation_config.json` where there is one. */

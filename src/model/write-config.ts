@@ -7,6 +7,7 @@ const ARCHITECTURES: Readonly<Record<ModelFamily, string>> = {
   mistral: 'MistralForCausalLM',
   qwen2: 'Qwen2ForCausalLM',
   qwen3: 'Qwen3ForCausalLM',
+  gpt2: 'GPT2LMHeadModel',
 };
 
 /** How Hugging Face names the types weights are stored in. */
@@ -21,21 +22,9 @@ export function describeConfig(config: ModelConfig, storedAs: StoredType = 'floa
   const file = {
     architectures: [ARCHITECTURES[config.family]],
     model_type: config.family,
-    hidden_act: 'silu',
-    hidden_size: config.width,
-    intermediate_size: config.ffWidth,
-    num_hidden_layers: config.layers,
-    num_attention_heads: config.heads,
-    num_key_value_heads: config.kvHeads,
-    head_dim: config.headDim,
+    ...(config.family === 'gpt2' ? describeGpt2(config) : describeRotary(config)),
     vocab_size: config.vocabSize,
-    max_position_embeddings: config.maxPositions,
-    rms_norm_eps: config.normEps,
-    rope_theta: config.ropeTheta,
-    ...describeRope(config),
-    ...describeWindow(config),
     tie_word_embeddings: config.tied,
-    attention_bias: false,
     bos_token_id: config.bosId,
     eos_token_id: eos,
     pad_token_id: config.padId,
@@ -46,6 +35,41 @@ export function describeConfig(config: ModelConfig, storedAs: StoredType = 'floa
     ['config.json', `${JSON.stringify(file, null, 2)}\n`],
     ['generation_config.json', `${JSON.stringify(generation, null, 2)}\n`],
   ]);
+}
+
+function describeRotary(config: ModelConfig): object {
+  return {
+    hidden_act: 'silu',
+    hidden_size: config.width,
+    intermediate_size: config.ffWidth,
+    num_hidden_layers: config.layers,
+    num_attention_heads: config.heads,
+    num_key_value_heads: config.kvHeads,
+    head_dim: config.headDim,
+    max_position_embeddings: config.maxPositions,
+    rms_norm_eps: config.normEps,
+    rope_theta: config.ropeTheta,
+    ...describeRope(config),
+    ...describeWindow(config),
+    attention_bias: false,
+  };
+}
+
+/** Dropout is a recipe's business here; other tools would apply the rates they find. */
+function describeGpt2(config: ModelConfig): object {
+  return {
+    activation_function: 'gelu_new',
+    n_embd: config.width,
+    n_inner: config.ffWidth,
+    n_layer: config.layers,
+    n_head: config.heads,
+    n_positions: config.maxPositions,
+    layer_norm_epsilon: config.normEps,
+    scale_attn_weights: true,
+    attn_pdrop: 0,
+    embd_pdrop: 0,
+    resid_pdrop: 0,
+  };
 }
 
 function describeRope({ ropeScaling: scaling }: ModelConfig): object {

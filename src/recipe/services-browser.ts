@@ -2,8 +2,8 @@
 
 import { DataError, RecipeError } from '../base/errors.ts';
 import type { Device } from '../gpu/device.ts';
-import { checkParameters } from '../model/config.ts';
 import { parseModelConfig } from '../model/parse-config.ts';
+import { fittedWeights } from '../model/published-names.ts';
 import type { ByteSource } from '../model/safetensors.ts';
 import { openShardedWeights, openWeights, type Weights } from '../model/weights.ts';
 import { type PageFiles, pageFiles, type PageFilesOptions } from './page-files.ts';
@@ -20,8 +20,7 @@ export function browserServices(device: Device, options: PageFilesOptions): Buil
       const generation = await files.json(`${folder}/generation_config.json`);
       const file = `${folder}/config.json`;
       const config = parseModelConfig(await required(files, file), generation === undefined ? { file } : { file, generation });
-      const weights = await openFolderWeights(files, folder);
-      checkParameters(config, weights.tensors, weights.name);
+      const weights = fittedWeights(config, await openFolderWeights(files, folder));
       return { config, weights, sideFiles: await sideFiles(files, folder, SIDE_FILES) };
     },
     async openTokenizer(folder) {

@@ -15,6 +15,7 @@ import { DataError } from '../base/errors.ts';
 import type { Device } from '../gpu/device.ts';
 import { elementsOf } from '../gpu/tensor.ts';
 import { type Parameters, loadParameters, readParts } from '../model/parameters.ts';
+import { readPart } from '../model/published-part.ts';
 import { type ByteSource, encodeSafetensors } from '../model/safetensors.ts';
 import { openWeights, type Weights } from '../model/weights.ts';
 import type { AdamW } from '../optim/adamw.ts';
@@ -115,7 +116,7 @@ export async function restoreCheckpoint(store: RunStore, path: string, live: Che
   for (const parameter of parameters.all) {
     for (const kind of ['m', 'v'] as const) {
       const whole = new Float32Array(elementsOf(parameter.shape));
-      for (const { name, offset, shape, from } of parameter.parts) whole.set(await moments.read(`${kind}.${name}`, from ?? 0, elementsOf(shape)), offset);
+      for (const part of parameter.parts) whole.set(await readPart({ ...part, name: `${kind}.${part.name}` }, moments), part.offset);
       device.upload(optimizer.moments.get(parameter.name)![kind], whole);
     }
   }

@@ -128,7 +128,7 @@ describe('parseModelConfig', () => {
   });
 
   it.each([
-    [{ model_type: 'gemma3' }, /expected model_type llama, mistral, qwen2, qwen3, got gemma3/],
+    [{ model_type: 'gemma3' }, /expected model_type llama, mistral, qwen2, qwen3, gpt2, got gemma3/],
     [{ model_type: undefined }, /got \(nothing\)/],
     [{ hidden_act: 'gelu' }, /expected hidden_act silu, got gelu/],
     [{ rope_scaling: { type: 'yarn', factor: 4 } }, /expected rope_type default or llama3, got yarn/],

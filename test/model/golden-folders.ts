@@ -5,7 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const GOLDEN_MODELS = ['llama', 'llama_sharded', 'llama_bf16', 'llama3_rope', 'qwen2', 'qwen2_f16', 'qwen2_lora', 'qwen3', 'mistral_sliding'] as const;
+export const GOLDEN_MODELS = [
+  'llama',
+  'llama_sharded',
+  'llama_bf16',
+  'llama3_rope',
+  'qwen2',
+  'qwen2_f16',
+  'qwen2_lora',
+  'qwen3',
+  'mistral_sliding',
+  'gpt2',
+] as const;
 
 export type GoldenModel = (typeof GOLDEN_MODELS)[number];
 

@@ -24,7 +24,12 @@ async function mistakesFor(name: GoldenModel): Promise<readonly Mistake[]> {
   const wide = (tensor: string) => (io.values(tensor).length / io.values('attention_mask').length) * valid;
 
   const isAdapted = name === 'qwen2_lora';
-  const weight = isAdapted ? 'base_model.model.model.layers.1.self_attn.q_proj.lora_B.weight' : 'model.layers.1.self_attn.q_proj.weight';
+  const weights = [
+    'base_model.model.model.layers.1.self_attn.q_proj.lora_B.weight',
+    'model.layers.1.self_attn.q_proj.weight',
+    'transformer.h.1.attn.c_attn.weight',
+  ];
+  const weight = weights.find((candidate) => io.names.includes(`grad.${candidate}`))!;
   const gradient = io.values(`grad.${weight}`).map(Math.abs);
   const largest = Math.max(...gradient);
   const largestOfAll = Math.max(...io.names.filter((tensor) => tensor.startsWith('grad.')).flatMap((tensor) => io.values(tensor).map(Math.abs)));

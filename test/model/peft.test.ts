@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../../src/base/errors.ts';
 import { ReferenceDevice } from '../../src/gpu/reference-device.ts';
-import { createLora } from '../../src/model/lora.ts';
+import { ALL_LINEAR, createLora } from '../../src/model/lora.ts';
 import { createParameters } from '../../src/model/parameters.ts';
 import { checkAdapter, parseAdapterConfig } from '../../src/model/peft.ts';
 import { openFile, openModelFolder } from '../../src/model/weights-node.ts';
@@ -39,8 +39,7 @@ describe('an adapter', () => {
       () => {
         const device = new ReferenceDevice();
         const parameters = createParameters(device, { ...config, ...changes });
-        const targets = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
-        checkAdapter(createLora(device, parameters, { rank: 4, alpha: 8, rslora: false, targets }), { name: stored.name, tensors }, 'org/base');
+        checkAdapter(createLora(device, parameters, { rank: 4, alpha: 8, rslora: false, targets: ALL_LINEAR }), { name: stored.name, tensors }, 'org/base');
       };
     expect(check({})).not.toThrow();
     for (const change of [{ width: config.width + 8 }, { layers: config.layers + 1 }, { layers: config.layers - 1 }]) {

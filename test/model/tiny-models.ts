@@ -42,6 +42,7 @@ export const TINY_MODELS = {
   mistral: { ...llama, family: 'mistral', tied: false, slidingWindow: 5 },
   qwen2: { ...llama, family: 'qwen2', qkvBias: true },
   qwen3: { ...llama, family: 'qwen3', qkNorm: true, headDim: 8, tied: false },
+  gpt2: { ...llama, family: 'gpt2', kvHeads: 4, headDim: 5, qkvBias: true, ropeTheta: 10_000 },
 } as const satisfies Readonly<Record<string, ModelConfig>>;
 
 export type TinyModel = keyof typeof TINY_MODELS;
@@ -55,7 +56,7 @@ export function tinyParameters(device: Device, config: ModelConfig, label = 'wei
   for (const { name, shape, weights } of parameters.all) {
     const stream = random.fork(name);
     const isNorm = shape.length === 1 && !name.endsWith('Bias');
-    const std = shape.length === 1 ? 0.3 : name === 'embedding' || name === 'head' ? 0.7 : 1.5 / Math.sqrt(shape[1]!);
+    const std = shape.length === 1 ? 0.3 : ['embedding', 'positions', 'head'].includes(name) ? 0.7 : 1.5 / Math.sqrt(shape[1]!);
     device.upload(
       weights,
       Float32Array.from({ length: elementsOf(shape) }, (_, i) => (isNorm ? 1 : 0) + std * stream.normal(i)),

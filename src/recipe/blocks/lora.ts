@@ -11,7 +11,7 @@ export const loraSchema = z
     target_modules: z
       .union([z.literal('all-linear'), z.array(z.string().min(1)).min(1)])
       .default('all-linear')
-      .meta(about('Projections that are corrected: all of a block, or a list such as [q_proj, v_proj].')),
+      .meta(about('Projections that are corrected: all of a block, or a list such as [q_proj, v_proj]; of GPT-2 [c_attn].')),
   })
   .nullable()
   .default(null)
