@@ -3,6 +3,7 @@ import { type Device, tensorOf } from '../../src/gpu/device.ts';
 import type { GpuDevice } from '../../src/gpu/gpu-device.ts';
 import type { HostArray, Tensor } from '../../src/gpu/tensor.ts';
 import { attentionForward } from '../../src/kernels/attention.ts';
+import { layerNormBackward, layerNormForward } from '../../src/kernels/layer-norm.ts';
 import { rmsNormBackward, rmsNormForward } from '../../src/kernels/rms-norm.ts';
 import { rowsOf } from '../../src/kernels/rows.ts';
 import { openTestDevice } from '../device.ts';
@@ -51,6 +52,29 @@ describe("a row's bits depend on that row alone", () => {
       const among = await results(0, count);
       expect(await results(77, 1)).toEqual(among);
       expect(await results(72, 7)).toEqual(among);
+    }
+  });
+
+  it.each([37, 1024])('in layer-norm over %i elements, forward and backward', async (width) => {
+    const count = 9;
+    const [{ data }, { data: slopes }, { data: weights }] = [numbers([count, width]), numbers([count, width]), numbers([width])];
+    for (const device of devices) {
+      const results = async (first: number, rows: number) => {
+        const tensor = (values: ArrayLike<number>) =>
+          tensorOf(device, 'f32', [rows, width], Array.from(values).slice(first * width, (first + rows) * width), 'x');
+        const [x, dOut, weight] = [tensor(data), tensor(slopes), tensorOf(device, 'f32', [width], weights, 'weight')];
+        const [out, dX, statistics] = [
+          device.create('f32', [rows, width], 'out'),
+          device.create('f32', [rows, width], 'dX'),
+          device.create('f32', [rows, 2], 'statistics'),
+        ];
+        const shared = { x: rowsOf(x, width), weight, statistics, count: rows, width };
+        layerNormForward(device, { ...shared, bias: weight, out: rowsOf(out, width), eps: 1e-5 });
+        layerNormBackward(device, { ...shared, dOut: rowsOf(dOut, width), dX: rowsOf(dX, width), accumulate: false });
+        const at = (5 - first) * width;
+        return [await bitsOf(device, out, at, width), await bitsOf(device, dX, at, width)];
+      };
+      expect(await results(5, 1)).toEqual(await results(0, count));
     }
   });
 

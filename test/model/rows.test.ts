@@ -48,6 +48,7 @@ const cases: readonly Case[] = [
   { name: 'llama', forms: 'own', format: 'f32' },
   { name: 'mistral', forms: 'own', format: 'f32' },
   { name: 'qwen3', forms: 'own', format: 'f32' },
+  { name: 'gpt2', forms: 'own', format: 'f32' },
   { name: 'llama', forms: 'portable', format: 'f32' },
   { name: 'llama', forms: 'own', format: 'f16' },
   { name: 'llama', forms: 'own', format: 'q4_0' },

@@ -23,6 +23,7 @@ beforeAll(async () => {
   await modelOf('llama', 'smollm_style');
   await modelOf('llama3_rope', 'llama3_style');
   await modelOf('qwen2', 'qwen_style');
+  await modelOf('gpt2', 'smollm_style');
   await modelOf('qwen2_lora', 'qwen_style');
   // An adapter's folder names its base; the fixture's does not.
   await cp(golden('models/qwen2_lora/adapter'), join(folder, 'adapter'), { recursive: true });
@@ -74,8 +75,8 @@ async function exportOf(model: string, { storage, out, force = false, maxShardBy
 }
 
 describe('an exported model', () => {
-  it('as float32 in Hugging Face’s layout says the same logits, and has the same numbers', async () => {
-    const { distance, files } = await exportOf('llama', { storage: { format: 'safetensors', type: 'f32' }, out: 'llama-f32' });
+  it.each(['llama', 'gpt2'])('%s, as float32 in Hugging Face’s layout says the same logits, and has the same numbers', async (model) => {
+    const { distance, files } = await exportOf(model, { storage: { format: 'safetensors', type: 'f32' }, out: `${model}-f32` });
     expect(distance).toEqual({ logit: 0, kl: 0, sameBest: 1 });
     expect(files.map(({ file }) => file).toSorted()).toEqual([
       'config.json',
@@ -84,7 +85,7 @@ describe('an exported model', () => {
       'tokenizer.json',
       'tokenizer_config.json',
     ]);
-    const [first, second] = await Promise.all([openFolderWeights(join(folder, 'llama')), openFolderWeights(join(folder, 'llama-f32'))]);
+    const [first, second] = await Promise.all([openFolderWeights(join(folder, model)), openFolderWeights(join(folder, `${model}-f32`))]);
     expect([...second.tensors.keys()].toSorted()).toEqual([...first.tensors.keys()].toSorted());
     for (const name of first.tensors.keys()) expect(await second.read(name)).toEqual(await first.read(name));
   });
