@@ -18,6 +18,8 @@ export interface Regime {
   readonly rewardNames: readonly string[];
   /** Old log-probs are the sampler's own. */
   readonly takesSamplerLogProbs: boolean;
+  /** Share of the adapter's inputs that is dropped in training; 0 without an adapter. */
+  readonly loraDropout: number;
   /** Entropy of the policy as it begins, nats; null before it has been measured. */
   readonly measuredEntropy: number | null;
 }
@@ -149,6 +151,12 @@ export const regimeTable: readonly RegimeRow[] = [
         overlong: on.overlong?.factor === 0,
       }),
     message: 'is on with an option at its neutral value, so it changes nothing.',
+  },
+  {
+    id: 'adapter-dropout',
+    concerns: ({ loraDropout }) => (loraDropout > 0 ? ['lora.dropout'] : []),
+    message:
+      'the policy is trained under dropout and sampled without: ratios differ from 1 before it has moved, so clipping and KL act on that noise. 0 is usual in RL.',
   },
   {
     id: 'law-under-control',

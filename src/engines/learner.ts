@@ -11,7 +11,7 @@ import type { DeviceBatch } from '../model/device-batch.ts';
 import { DropoutPasses, type DropoutPassesOptions } from '../model/dropout-passes.ts';
 import type { TokenSlopes, TokenStats } from '../model/head.ts';
 import { microBatches, packGroups, type PackedGroup } from '../model/packing.ts';
-import type { PolicyWeights, Transformer } from '../model/transformer.ts';
+import type { DropoutKey, PolicyWeights, Transformer } from '../model/transformer.ts';
 import type { AdamW, UpdateReport } from '../optim/adamw.ts';
 
 /** What a learner makes room for. */
@@ -40,8 +40,8 @@ export class Learner {
   readonly #referenceStats: TokenStats | null;
   readonly #reference: PolicyWeights | null;
   #dropout: { readonly passes: DropoutPasses; readonly entropyOfMean: Tensor } | null = null;
-  /** The micro-batch whose activations the model still holds. */
-  #held: { readonly groups: readonly PackedGroup[]; readonly batch: DeviceBatch } | null = null;
+  /** The micro-batch whose activations the model still holds, and the masks they were made under. */
+  #held: { readonly groups: readonly PackedGroup[]; readonly batch: DeviceBatch; readonly dropoutKey: DropoutKey | null } | null = null;
 
   constructor(model: Transformer, optimizer: AdamW, reference: PolicyWeights | null, limits: LearnerLimits) {
     this.device = model.device;
@@ -53,17 +53,21 @@ export class Learner {
     this.#referenceStats = reference ? createTables(model.device, limits, 'reference') : null;
   }
 
-  /** What the policy says now about every target of the groups: tables [rows, length]. Valid until the next call. */
-  policyStats(groups: readonly PackedGroup[], rows: number, length: number, temperature: number): TokenStats {
+  /**
+   * What the policy says now about every target of the groups: tables [rows, length]. Valid until the next call.
+   *
+   * @param dropout draws the masks of the adapter's dropout in a pass that is learned from; none elsewhere
+   */
+  policyStats(groups: readonly PackedGroup[], rows: number, length: number, temperature: number, dropout: Random | null = null): TokenStats {
     const tables = shaped(this.#stats, rows, length);
-    this.#forwardAll(groups, tables, temperature);
+    this.#forwardAll(groups, tables, temperature, this.model, dropout?.key ?? null);
     return tables;
   }
 
   /** The same under the reference, log-probs only. */
   referenceLogProbs(groups: readonly PackedGroup[], rows: number, length: number, temperature: number): Tensor {
     const tables = shaped(this.#referenceStats!, rows, length);
-    this.#forwardAll(groups, tables, temperature, this.#reference!);
+    this.#forwardAll(groups, tables, temperature, this.#reference!, null);
     this.#held = null;
     return tables.logProbs;
   }
@@ -94,15 +98,17 @@ export class Learner {
     return { entropyOfMean: Float64Array.from(mean), meanOfEntropies };
   }
 
-  /** Adds the slopes' gradient of every parameter. Follows `policyStats` of the same groups. */
-  accumulate(groups: readonly PackedGroup[], slopes: TokenSlopes, temperature: number): void {
+  /** Adds the slopes' gradient of every parameter. Follows `policyStats` of the same groups under the same dropout. */
+  accumulate(groups: readonly PackedGroup[], slopes: TokenSlopes, temperature: number, dropout: Random | null = null): void {
     const packs = this.#packs(groups);
+    const dropoutKey = dropout?.key ?? null;
     const scratch = shaped(this.#stats, ...(slopes.byLogProb.shape as [number, number]));
     for (const pack of packs) {
-      const held = packs.length === 1 && this.#held?.groups === groups ? this.#held.batch : null;
+      const isHeld = packs.length === 1 && this.#held?.groups === groups && this.#held.dropoutKey?.join() === dropoutKey?.join();
+      const held = isHeld ? this.#held!.batch : null;
       const batch = held ?? this.model.place(packGroups(pack));
-      if (!held) this.model.forward(batch, scratch, temperature);
-      this.model.backward(batch, slopes, temperature);
+      if (!held) this.model.forward(batch, scratch, temperature, this.model, dropoutKey);
+      this.model.backward(batch, slopes, temperature, dropoutKey);
     }
     this.#held = null;
   }
@@ -119,13 +125,13 @@ export class Learner {
     return this.#packs(groups).map((pack) => pack.flatMap(({ continuations }) => continuations.map(({ slot }) => slot / length)));
   }
 
-  #forwardAll(groups: readonly PackedGroup[], tables: TokenStats, temperature: number, weights: PolicyWeights = this.model): void {
+  #forwardAll(groups: readonly PackedGroup[], tables: TokenStats, temperature: number, weights: PolicyWeights, dropoutKey: DropoutKey | null): void {
     this.#held = null;
     const packs = this.#packs(groups);
     for (const pack of packs) {
       const batch = this.model.place(packGroups(pack));
-      this.model.forward(batch, tables, temperature, weights);
-      if (packs.length === 1) this.#held = { groups, batch };
+      this.model.forward(batch, tables, temperature, weights, dropoutKey);
+      if (packs.length === 1) this.#held = { groups, batch, dropoutKey };
     }
   }
 

@@ -7,7 +7,7 @@ import { normScratch } from '../kernels/rms-norm.ts';
 import { architectureOf } from './architecture.ts';
 import type { ModelConfig } from './config.ts';
 import { gateUpWidth } from './feed-forward.ts';
-import { type LayerAdapters, LINEAR_NAMES, type LinearName } from './lora.ts';
+import { type LayerAdapters, LINEAR_NAMES, type LinearName, type LoraAdapter } from './lora.ts';
 import { statisticsWidth } from './norm.ts';
 
 /** Widths of the packed q, k, v row, in elements. */
@@ -51,6 +51,8 @@ export interface BackwardRoom {
   readonly activated: Tensor;
   /** Scratch of the widest low-rank product; null without corrections. */
   readonly reduced: Tensor | null;
+  /** Scratch of the widest input of a correction; null without dropout. */
+  readonly dropped: Tensor | null;
   /** Partial sums over rows, for gradients of norms and biases. */
   readonly columns: Tensor;
 }
@@ -85,11 +87,13 @@ function reducedOf(make: (name: LinearName) => Tensor | null): BlockRoom['reduce
   return { qkv: make('qkv'), attentionOut: make('attentionOut'), gateUp: make('gateUp'), down: make('down') };
 }
 
-export function createBackwardRoom(device: Device, config: ModelConfig, tokens: number, adapters?: readonly LayerAdapters[]): BackwardRoom {
+export function createBackwardRoom(device: Device, config: ModelConfig, tokens: number, adapter: LoraAdapter | null): BackwardRoom {
   const { width, ffWidth, heads, qkNorm, headDim } = config;
   const { query, row } = attentionLayout(config);
   const room = (name: string, columns: number) => device.create('f32', [tokens, columns], `backward/${name}`);
-  const widest = Math.max(0, ...(adapters ?? []).flatMap((layer) => LINEAR_NAMES.map((name) => layer[name]?.a.shape[0] ?? 0)));
+  // A has a row for each number that a correction is reduced to, and a column for each that it reads.
+  const corrections = (adapter?.layers ?? []).flatMap((layer) => LINEAR_NAMES.flatMap((name) => layer[name]?.a ?? []));
+  const [widest, widestRead] = [0, 1].map((axis) => Math.max(0, ...corrections.map(({ shape }) => shape[axis]!))) as [number, number];
   const widestBias = architectureOf(config).biases ? Math.max(row, gateUpWidth(config), width) : row;
   const columns = Math.max(normScratch(tokens, width), normScratch(tokens * heads, headDim), columnSumScratch(tokens, widestBias));
   return {
@@ -102,6 +106,7 @@ export function createBackwardRoom(device: Device, config: ModelConfig, tokens: 
     gateUp: room('gateUp', gateUpWidth(config)),
     activated: room('activated', ffWidth),
     reduced: widest > 0 ? room('reduced', widest) : null,
+    dropped: adapter?.options.dropout ? room('dropped', widestRead) : null,
     columns: device.create('f32', [columns], 'backward/columns'),
   };
 }

@@ -18,7 +18,7 @@ import { architectureOf } from './architecture.ts';
 import type { ModelConfig } from './config.ts';
 import { activate, activateBackward } from './feed-forward.ts';
 import { backwardLinear, forwardLinear, type GradientOf, type Linear, reduceInput } from './linear.ts';
-import type { LayerAdapters, LinearName } from './lora.ts';
+import { type LayerAdapters, LINEAR_NAMES, type LinearName } from './lora.ts';
 import { backwardNorm, forwardNorm, type Norm } from './norm.ts';
 import type { LayerParameters, Parameter } from './parameters.ts';
 
@@ -43,6 +43,8 @@ export interface BlockContext {
   readonly dropout?: DropoutPass;
   /** Low-rank corrections by layer; absent for the base model. */
   readonly adapters?: readonly LayerAdapters[];
+  /** Dropout of what the corrections read, while they are trained. */
+  readonly adapterDropout?: DropoutPass & { readonly room: Tensor };
 }
 
 /** Dropout in a forward pass: on the embeddings, the attention output, the gated activations and the feed-forward output. */
@@ -101,7 +103,9 @@ function joining({ dropout: pass }: BlockContext, stream: Tensor): Tensor | unde
 }
 
 /** The block's matrices by name, each with its bias and its correction. */
-function linearsOf({ device, count, adapters }: BlockContext, layer: LayerParameters, room: BlockRoom, index: number): (name: LinearName) => Linear {
+function linearsOf(context: BlockContext, layer: LayerParameters, room: BlockRoom, index: number): (name: LinearName) => Linear {
+  const { device, count, positions, adapters, adapterDropout } = context;
+  const dropoutOf = (name: LinearName) => adapterDropout && { ...adapterDropout, positions, site: index * LINEAR_NAMES.length + LINEAR_NAMES.indexOf(name) };
   return (name) => ({
     device,
     count,
@@ -109,6 +113,7 @@ function linearsOf({ device, count, adapters }: BlockContext, layer: LayerParame
     bias: layer[`${name}Bias`],
     adapter: adapters?.[index]?.[name] ?? null,
     reduced: room.reduced[name],
+    dropout: dropoutOf(name) ?? null,
   });
 }
 

@@ -3,11 +3,14 @@
  *
  *   y = x · Wᵀ (+ bias) (+ stream) + scale · z · Bᵀ,  z = x · Aᵀ
  *   dx = dy · W + scale · (dy · B) · A       dW += dyᵀ · x       dBias += Σ dy       dB += scale · dyᵀ · z       dA += scale · (dy · B)ᵀ · x
+ *
+ * Under dropout the correction reads m ∘ x instead of x, m being 0 or 1 / (1 − rate): so do z and dA, and what it sends back is m ∘ (…) · A.
  */
 
 import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import { columnSum } from '../kernels/column-sum.ts';
+import { dropout } from '../kernels/dropout.ts';
 import { matmul, matrix, repeatedRow, transposed } from '../kernels/matmul.ts';
 import { rowsOf } from '../kernels/rows.ts';
 import { scale } from '../kernels/scale.ts';
@@ -27,6 +30,21 @@ export interface Linear {
   readonly adapter: MatrixAdapter | null;
   /** scale · x · Aᵀ, [count, pieces · rank]: written forward, read backward. */
   readonly reduced: Tensor | null;
+  /** Null where the correction reads its input whole. */
+  readonly dropout: LinearDropout | null;
+}
+
+/** Dropout of a correction's input; its masks are made again where they are needed. */
+export interface LinearDropout {
+  readonly rate: number;
+  readonly key: readonly [number, number];
+  /** Which matrix of the network this is. */
+  readonly site: number;
+  /** Who each row is. */
+  readonly sequences: Tensor;
+  readonly positions: Tensor;
+  /** Scratch [count, inputs]. */
+  readonly room: Tensor;
 }
 
 /** Writes y [count, outputs] from x [count, inputs]. `stream`, another tensor than `out`, is what a branch joins: it is added. */
@@ -53,12 +71,24 @@ export function forwardLinear(linear: Linear, x: Tensor, out: Tensor, stream?: T
 }
 
 /** The part of `forwardLinear` that the backward pass reads: scale · x · Aᵀ. Nothing where there is no correction. */
-export function reduceInput({ device, count, weight, adapter, reduced }: Linear, x: Tensor): void {
+export function reduceInput(linear: Linear, x: Tensor): void {
+  const { device, count, weight, adapter, reduced } = linear;
   if (!adapter || !reduced) return;
   const inputs = weight.shape[1];
   const columns = adapter.pieces.length * adapter.rank;
-  matmul(device, { a: matrix(x, inputs), b: transposed(matrix(adapter.a.weights, inputs)), out: matrix(reduced, columns), shape: [count, columns, inputs] });
+  const read = correctionInput(linear, x);
+  matmul(device, { a: matrix(read, inputs), b: transposed(matrix(adapter.a.weights, inputs)), out: matrix(reduced, columns), shape: [count, columns, inputs] });
   scale(device, reduced, count * columns, adapter.scale);
+}
+
+/** What the correction reads: x, or what dropout leaves of it. */
+function correctionInput({ device, count, weight, dropout: pass }: Linear, x: Tensor): Tensor {
+  if (!pass) return x;
+  const { room, ...masks } = pass;
+  const width = weight.shape[1];
+  device.copy(x, room, count * width);
+  dropout(device, { x: room, ...masks, count, width });
+  return room;
 }
 
 /** Scratch of the backward pass. */
@@ -97,19 +127,18 @@ export function backwardLinear(linear: Linear, x: Tensor, dOut: Tensor, dX: Tens
     }
   });
   scale(device, dReduced, count * columns, adapter.scale);
-  matmul(device, {
-    a: matrix(dReduced, columns),
-    b: matrix(adapter.a.weights, inputs),
-    out: matrix(dX, inputs),
-    shape: [count, inputs, columns],
-    accumulate: true,
-  });
   if (dA)
     matmul(device, {
       a: transposed(matrix(dReduced, columns)),
-      b: matrix(x, inputs),
+      b: matrix(correctionInput(linear, x), inputs),
       out: matrix(dA, inputs),
       shape: [columns, inputs, count],
       accumulate: true,
     });
+  const product = { a: matrix(dReduced, columns), b: matrix(adapter.a.weights, inputs), shape: [count, inputs, columns] as const };
+  if (!linear.dropout) return matmul(device, { ...product, out: matrix(dX, inputs), accumulate: true });
+  const { room, ...masks } = linear.dropout;
+  matmul(device, { ...product, out: matrix(room, inputs) });
+  dropout(device, { x: room, addend: dX, ...masks, count, width: inputs });
+  device.copy(room, dX, count * inputs);
 }

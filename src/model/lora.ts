@@ -22,6 +22,8 @@ export interface LoraOptions {
   readonly rank: number;
   readonly alpha: number;
   readonly rslora: boolean;
+  /** Share of a correction's inputs that is dropped in the passes it is trained by; 0 by default. */
+  readonly dropout?: number;
   /** Names of projections (`q_proj`, `down_proj`, …; in GPT-2 `c_attn`, `c_proj`, `c_fc`), or `all-linear` for every one. */
   readonly targets: readonly string[];
 }

@@ -57,7 +57,7 @@ export function describeAdapter({ options, fanInFanOut }: Pick<LoraAdapter, 'opt
     fan_in_fan_out: fanInFanOut,
     r: options.rank,
     lora_alpha: options.alpha,
-    lora_dropout: 0,
+    lora_dropout: options.dropout ?? 0,
     use_rslora: options.rslora,
     target_modules: [...options.targets].sort(),
   };
@@ -92,7 +92,10 @@ export function parseAdapterConfig(config: unknown, file: string): LoraOptions {
   if (typeof rank !== 'number' || !Number.isInteger(rank) || rank < 1)
     throw new DataError(`${file}: expected a rank r of 1 or more, got ${JSON.stringify(rank)}.`);
   if (typeof alpha !== 'number' || alpha <= 0) throw new DataError(`${file}: expected a positive lora_alpha, got ${JSON.stringify(alpha)}.`);
-  return { rank, alpha, rslora: fields.get('use_rslora') === true, targets: targetsOf(fields.get('target_modules'), file) };
+  const dropout = fields.get('lora_dropout') ?? 0;
+  if (typeof dropout !== 'number' || !(dropout >= 0 && dropout < 1))
+    throw new DataError(`${file}: expected a lora_dropout from 0 to below 1, got ${JSON.stringify(dropout)}.`);
+  return { rank, alpha, rslora: fields.get('use_rslora') === true, dropout, targets: targetsOf(fields.get('target_modules'), file) };
 }
 
 /**

@@ -33,6 +33,9 @@ export function createRopeTable(device: Device, config: ModelConfig, positions: 
   return tensor;
 }
 
+/** Draws the masks of a pass: one key, one set of masks. */
+export type DropoutKey = DropoutPass['key'];
+
 /** What room is made for. */
 export interface TransformerLimits {
   /** The longest sequence, prompt and completion together. */
@@ -89,7 +92,7 @@ export class Transformer {
     this.#blocks = parameters.layers.map((_, layer) => (layer === 0 ? shared : recompute ? { ...shared, input: stream(layer) } : roomOf(layer)));
     this.#recompute = recompute;
     this.#output = stream(config.layers);
-    this.#back = createBackwardRoom(device, config, maxTokens, adapter?.layers);
+    this.#back = createBackwardRoom(device, config, maxTokens, adapter);
     this.#head = new LanguageHead(device, config, parameters, maxPredictions, true);
   }
 
@@ -104,16 +107,27 @@ export class Transformer {
     return this.#batches.place(padId === null ? batch : { ...batch, byToken: withoutTarget(batch.byToken, padId) }, byPosition);
   }
 
-  /** Runs the blocks, and writes what the policy (or other weights of the same shape: a reference's) says about the batch's targets into the tables. */
-  forward(batch: DeviceBatch, tables: TokenStats, temperature: number, weights: PolicyWeights = this): void {
-    this.#head.forward(batch, this.runBlocks(batch, weights), tables, temperature, weights.parameters);
+  /**
+   * Runs the blocks, and writes what the policy (or other weights of the same shape: a reference's) says about the batch's targets into the tables.
+   *
+   * @param dropoutKey draws the masks of the adapter's dropout; without one nothing is dropped
+   */
+  forward(batch: DeviceBatch, tables: TokenStats, temperature: number, weights: PolicyWeights = this, dropoutKey: DropoutKey | null = null): void {
+    const stream = this.#runBlocks(batch, weights.parameters, this.#context(batch, weights.adapter, dropoutKey));
+    this.#head.forward(batch, stream, tables, temperature, weights.parameters);
   }
 
   /** Runs the embedding and the blocks alone, with dropout where it is given. Returns the stream, valid until the next pass. */
   runBlocks(batch: DeviceBatch, { parameters, adapter }: PolicyWeights = this, dropout?: Pick<DropoutPass, 'rate' | 'key'>): Tensor {
+    return this.#runBlocks(batch, parameters, {
+      ...this.#context(batch, adapter, null),
+      ...(dropout && { dropout: { ...dropout, sequences: batch.sequences } }),
+    });
+  }
+
+  #runBlocks(batch: DeviceBatch, parameters: Parameters, context: BlockContext): Tensor {
     const { width } = this.config;
     const first = this.#blocks[0]!.input;
-    const context = { ...this.#context(batch, adapter), ...(dropout && { dropout: { ...dropout, sequences: batch.sequences } }) };
     embedTokens(this.device, parameters, this.config, batch, first);
     drop(context, first, width, 0, 'embedding');
     parameters.layers.forEach((layer, index) => {
@@ -123,10 +137,10 @@ export class Transformer {
     return this.#output;
   }
 
-  /** Adds to every gradient. Follows a `forward` of the same batch. */
-  backward(batch: DeviceBatch, slopes: TokenSlopes, temperature: number): void {
+  /** Adds to every gradient. Follows a `forward` of the same batch under the same key. */
+  backward(batch: DeviceBatch, slopes: TokenSlopes, temperature: number, dropoutKey: DropoutKey | null = null): void {
     const gradientOf = (parameter: Parameter) => this.gradients.get(parameter) ?? null;
-    const context = this.#context(batch, this.adapter);
+    const context = this.#context(batch, this.adapter, dropoutKey);
     this.#head.backward(batch, slopes, this.#back.stream, temperature, gradientOf);
     for (let index = this.parameters.layers.length - 1; index >= 0; index--) {
       const [layer, room] = [this.parameters.layers[index]!, this.#blocks[index]!];
@@ -146,8 +160,9 @@ export class Transformer {
     return [...this.#blocks.map((block) => block.input), this.#output];
   }
 
-  #context(batch: DeviceBatch, adapter: LoraAdapter | null): BlockContext {
-    const { count, positions, ranges, seenUntil } = batch;
+  #context(batch: DeviceBatch, adapter: LoraAdapter | null, dropoutKey: DropoutKey | null): BlockContext {
+    const { count, positions, ranges, seenUntil, sequences } = batch;
+    const [rate, room] = [adapter?.options.dropout ?? 0, this.#back.dropped];
     return {
       device: this.device,
       config: this.config,
@@ -157,6 +172,7 @@ export class Transformer {
       ranges,
       seenUntil,
       ...(adapter && { adapters: adapter.layers }),
+      ...(dropoutKey && room && rate > 0 && { adapterDropout: { rate, key: dropoutKey, sequences, room } }),
     };
   }
 }

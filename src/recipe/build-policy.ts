@@ -74,7 +74,7 @@ export async function openAdapter(
   parameters: Parameters,
 ): Promise<LoraAdapter | null> {
   if (!source && lora === null) return null;
-  const adapter = createLora(device, parameters, source?.options ?? freshOptions(lora!));
+  const adapter = createLora(device, parameters, source ? goneOnWith(source, lora) : freshOptions(lora!));
   if (skipWeights) return adapter;
   if (source) {
     checkAdapter(adapter, source.weights, source.base);
@@ -83,8 +83,13 @@ export async function openAdapter(
   return adapter;
 }
 
-function freshOptions({ rank, alpha, rslora, targetModules }: NonNullable<Recipe['lora']>): LoraOptions {
-  return { rank, alpha, rslora, targets: targetModules === 'all-linear' ? ALL_LINEAR : targetModules };
+/** A file's adapter as it is; a lora block says of it how it is trained. */
+function goneOnWith({ options }: AdapterSource, lora: Recipe['lora']): LoraOptions {
+  return lora === null ? options : { ...options, dropout: lora.dropout };
+}
+
+function freshOptions({ rank, alpha, rslora, dropout, targetModules }: NonNullable<Recipe['lora']>): LoraOptions {
+  return { rank, alpha, rslora, dropout, targets: targetModules === 'all-linear' ? ALL_LINEAR : targetModules };
 }
 
 function freshConfig({ rollout }: Recipe, init: NonNullable<Recipe['model']['init']>, tokenizer: Tokenizer): ModelConfig {

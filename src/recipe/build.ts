@@ -138,7 +138,7 @@ export async function buildRun(recipe: Recipe, services: BuildServices, deviceNa
       deviceBytes: device.memory.bytes,
     },
     sampledRows: limits.sampler.maxRows,
-    warnings: promptWarnings(prompts.train, policy.tokenizer),
+    warnings: [...promptWarnings(prompts.train, policy.tokenizer), ...adapterWarnings(recipe, built)],
     live: liveParts(recipe, built, optimizer, progress),
     run,
     takeStep,
@@ -187,6 +187,12 @@ function liveParts(
   };
 }
 
+/** What a file's adapter brings along that no recipe says. */
+function adapterWarnings({ lora }: Recipe, { adapter }: BuiltPolicy): string[] {
+  const dropout = lora === null ? (adapter?.options.dropout ?? 0) : 0;
+  return dropout > 0 ? [`adapter: its file says lora_dropout ${dropout}, and so it is trained; set lora={} to train it without, as is usual in RL.`] : [];
+}
+
 function grpoSteps(run: TrainingRun): TrainJob['takeStep'] {
   return (step) => trainStep(run, step);
 }
@@ -194,13 +200,14 @@ function grpoSteps(run: TrainingRun): TrainJob['takeStep'] {
 function sftSteps(
   recipe: Recipe,
   { prompts, encode, policy }: BuiltPolicy,
-  { learner, progress }: Pick<TrainingRun, 'learner' | 'progress'>,
+  { learner, progress, random }: Pick<TrainingRun, 'learner' | 'progress' | 'random'>,
 ): TrainJob['takeStep'] {
   const { device } = learner;
   const table = (name: string) => device.create('f32', [recipe.batch.prompts, recipe.rollout.maxTokens], `tables/${name}`);
   const run = {
     learner,
     progress,
+    random,
     examples: exampleSource(recipe, prompts.train, encode, policy.tokenizer, policy.endOf),
     settings: { batch: recipe.batch.prompts, maxLength: recipe.rollout.maxTokens, schedule: scheduleOf(recipe, 1) },
     slopes: { byLogProb: table('byLogProb'), byEntropy: table('byEntropy') },

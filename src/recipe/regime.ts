@@ -12,7 +12,7 @@ export function entropyNotes(recipe: Recipe, measuredEntropy: number): string[] 
 }
 
 /** Warnings about methods that can do nothing here, or lack something. */
-export function regimeNotes({ method, algorithm, batch, rollout, reward }: Recipe, measuredEntropy: number | null = null): string[] {
+export function regimeNotes({ method, algorithm, batch, rollout, reward, lora }: Recipe, measuredEntropy: number | null = null): string[] {
   if (method !== 'grpo') return [];
   const updatePrompts = batch.updatePrompts ?? batch.prompts;
   return lintRegime({
@@ -22,6 +22,7 @@ export function regimeNotes({ method, algorithm, batch, rollout, reward }: Recip
     filtersGroups: algorithm.filterGroups.enable,
     rewardNames: reward.map(({ use }) => use),
     takesSamplerLogProbs: algorithm.oldLogProbs === 'sampler' || (algorithm.oldLogProbs === 'auto' && isUnfiltered({ ...rollout, topK: rollout.topK ?? 0 })),
+    loraDropout: lora?.dropout ?? 0,
     measuredEntropy,
   });
 }

@@ -1,5 +1,6 @@
 /** One step of supervised training: cross-entropy on the completions of a batch of examples, on the same engine. */
 
+import type { Random } from '../base/random.ts';
 import type { Learner } from '../engines/learner.ts';
 import type { PackedGroup } from '../model/packing.ts';
 import { learningRate, type Schedule } from '../optim/schedule.ts';
@@ -21,22 +22,24 @@ export interface SftRun {
   readonly settings: { readonly batch: number; readonly maxLength: number; readonly schedule: Schedule };
   readonly slopes: { readonly byLogProb: Tensor; readonly byEntropy: Tensor };
   readonly progress: Progress;
+  readonly random: Random;
 }
 
 /** loss = −mean over completion tokens of logProb; every token's slope is −1 / N. */
-export async function sftStep({ learner, examples, settings, slopes, progress }: SftRun, step: number): Promise<Metrics> {
+export async function sftStep({ learner, examples, settings, slopes, progress, random }: SftRun, step: number): Promise<Metrics> {
   const started = performance.now();
   const { batch, maxLength: T, schedule } = settings;
   const chosen = examples(progress.cursor, batch);
   const groups: PackedGroup[] = chosen.map(({ prompt, completion }, row) => ({ prompt, continuations: [{ targets: completion, slot: row * T }] }));
   const tokenCount = chosen.reduce((sum, { completion }) => sum + completion.length, 0);
 
-  const stats = learner.policyStats(groups, batch, T, 1);
+  const dropout = random.at(step).fork('adapter-dropout');
+  const stats = learner.policyStats(groups, batch, T, 1, dropout);
   const logProbs = learner.device.read(stats.logProbs);
   const entropies = learner.device.read(stats.entropies);
   const byLogProb = slopes.byLogProb.as(batch, T);
   learner.device.upload(byLogProb, new Float32Array(batch * T).fill(-1 / tokenCount));
-  learner.accumulate(groups, { byLogProb, byEntropy: slopes.byEntropy.as(batch, T) }, 1);
+  learner.accumulate(groups, { byLogProb, byEntropy: slopes.byEntropy.as(batch, T) }, 1, dropout);
   const lr = learningRate(schedule, progress.updates);
   const move = await learner.update(lr);
 

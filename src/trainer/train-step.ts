@@ -64,7 +64,8 @@ function learn(run: TrainingRun, rows: MiniBatchRows, material: StepMaterial, ha
 
   // What the policy says now. Statistics need the whole mini-batch, so that the number of
   // sequences that fit in memory at once can never change a result.
-  const now = learner.policyStats(rows.groups, B, T, temperature);
+  const dropout = random.fork('adapter-dropout');
+  const now = learner.policyStats(rows.groups, B, T, temperature, dropout);
   if (!hasMoved) report.addFirstLook(learner.device, rows, material, now, refLogProbs);
 
   const parts = {
@@ -75,6 +76,6 @@ function learn(run: TrainingRun, rows: MiniBatchRows, material: StepMaterial, ha
   };
   const update = algorithm.update(tables.layOut(rows, material, now, parts), random);
   if (!hasMoved) report.addEntropyChange(learner.device, rows, material, now, update);
-  learner.accumulate(rows.groups, update, temperature);
+  learner.accumulate(rows.groups, update, temperature, dropout);
   report.addUpdate(update);
 }

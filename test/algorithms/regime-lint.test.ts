@@ -50,6 +50,7 @@ function regime(options: Options, others: Partial<Regime> = {}): Regime {
     filtersGroups: false,
     rewardNames: ['chair'],
     takesSamplerLogProbs: false,
+    loraDropout: 0,
     measuredEntropy: null,
     ...others,
   };
@@ -83,6 +84,7 @@ describe('the table', () => {
     'missing-score': [regime({ entropyrl }, { rewardNames: ['accuracy'] }), regime({ entropyrl })],
     'share-below-a-token': [regime({ clipCov: { ...clipCov, share: 2e-4 } }), regime({ clipCov })],
     neutral: [regime({ klCov: { ...klCov, coef: 0 } }), regime({ klCov })],
+    'adapter-dropout': [regime({}, { loraDropout: 0.05 }), regime({})],
     'law-under-control': [regime({ entropyCoef: 0.03 }), regime({})],
   };
 

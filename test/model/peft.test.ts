@@ -3,10 +3,11 @@ import { DataError } from '../../src/base/errors.ts';
 import { ReferenceDevice } from '../../src/gpu/reference-device.ts';
 import { ALL_LINEAR, createLora } from '../../src/model/lora.ts';
 import { createParameters } from '../../src/model/parameters.ts';
-import { checkAdapter, parseAdapterConfig } from '../../src/model/peft.ts';
+import { checkAdapter, describeAdapter, parseAdapterConfig } from '../../src/model/peft.ts';
 import { openFile, openModelFolder } from '../../src/model/weights-node.ts';
 import { openWeights } from '../../src/model/weights.ts';
 import { goldenFolder } from './golden-folders.ts';
+import { TINY_MODELS } from './tiny-models.ts';
 
 const FILE = 'adapter_config.json';
 const LORA = { peft_type: 'LORA', r: 4, lora_alpha: 8, target_modules: ['q_proj'] };
@@ -19,6 +20,7 @@ describe('adapter_config.json', () => {
     [{ ...LORA, bias: 'all' }, /expected bias none, got "all"/],
     [{ ...LORA, r: 0 }, /expected a rank r of 1 or more, got 0/],
     [{ ...LORA, lora_alpha: 'much' }, /expected a positive lora_alpha, got "much"/],
+    [{ ...LORA, lora_dropout: 1 }, /expected a lora_dropout from 0 to below 1, got 1/],
     [{ ...LORA, target_modules: '.*_proj' }, /expected target_modules as a list of names or all-linear, got ".\*_proj"/],
   ])('is refused: %j', (config, message) => {
     const parse = (): unknown => parseAdapterConfig(config, FILE);
@@ -26,6 +28,16 @@ describe('adapter_config.json', () => {
     expect(parse).toThrow(message);
     expect(parse).toThrow(FILE);
   });
+});
+
+it('says the dropout an adapter is trained with, and takes it back', () => {
+  const options = { rank: 4, alpha: 8, rslora: false, dropout: 0.05, targets: ['q_proj'] };
+  const device = new ReferenceDevice();
+  const adapter = createLora(device, createParameters(device, TINY_MODELS.llama), options);
+  const written: unknown = JSON.parse(describeAdapter(adapter, 'org/base'));
+  expect(written).toMatchObject({ lora_dropout: 0.05 });
+  expect(parseAdapterConfig(written, FILE)).toEqual(options);
+  expect(parseAdapterConfig(LORA, FILE).dropout).toBe(0);
 });
 
 describe('an adapter', () => {

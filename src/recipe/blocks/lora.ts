@@ -8,6 +8,16 @@ export const loraSchema = z
     rank: z.int().min(1).default(16).meta(about('Rank of the correction.')),
     alpha: z.number().positive().default(32).meta(about('The correction is multiplied by alpha / rank.')),
     rslora: z.boolean().default(false).meta(about('Multiply by alpha / √rank instead.')),
+    dropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .meta(
+        about(
+          'Share of each correction’s inputs that is dropped while it is trained; never in sampling, evaluation and old log-probs. Above 0 ratios differ from 1 before the policy has moved.',
+        ),
+      ),
     target_modules: z
       .union([z.literal('all-linear'), z.array(z.string().min(1)).min(1)])
       .default('all-linear')
