@@ -3,7 +3,7 @@
 import type { TokenColumn } from '../data/frame.ts';
 
 export interface LensVariant {
-  /** Recipe overrides that switch it on: `["algorithm.clip_cov={share: 0.02, low: 1, high: 20}"]`; empty for GRPO and for a weight of one's own. */
+  /** Recipe overrides that switch it on: `["algorithm.clip_cov={share: 0.02, low: 1.03, high: 100}"]`; empty for GRPO and for a weight of one's own. */
   readonly overrides: readonly string[];
   readonly key: string;
   readonly label: string;

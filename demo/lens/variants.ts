@@ -12,7 +12,14 @@ export interface OfferedVariant extends LensVariant {
 export const BASE_OPTIONS: Partial<AlgorithmOptions> = { clipDual: null };
 
 /** A variant that is one block of `algorithm`: the block in the words of a recipe, and as the code takes it. */
-const block = (key: string, label: string, summary: string, values: string, options: MethodOptions, ...more: readonly string[]): OfferedVariant => ({
+const block = (
+  key: string,
+  label: string,
+  summary: string,
+  values: string,
+  options: OfferedVariant['options'],
+  ...more: readonly string[]
+): OfferedVariant => ({
   key,
   label,
   summary,
@@ -22,12 +29,17 @@ const block = (key: string, label: string, summary: string, values: string, opti
 
 export const VARIANTS: readonly OfferedVariant[] = [
   { key: 'grpo', label: 'GRPO', summary: 'Each completion against its group; the ratio to the old policy is clipped.', overrides: [], options: {} },
-  block('clip_cov', 'Clip-Cov', 'Leaves a few tokens of high covariance out of the update.', 'share: 0.02, low: 1, high: 20', {
-    clipCov: { share: 0.02, low: 1, high: 20, minCount: 1, logProb: 'current' },
+  block('clip_cov', 'Clip-Cov', 'Leaves a few tokens of high covariance out of the update.', 'share: 0.02, low: 1.03, high: 100', {
+    clipCov: { share: 0.02, low: 1.03, high: 100, minCount: 1, logProb: 'current' },
   }),
-  block('kl_cov', 'KL-Cov', 'Pulls the tokens of largest covariance back to the old policy.', 'share: 0.1, coef: 1', {
-    klCov: { share: 0.1, coef: 1, minCount: 1, logProb: 'current' },
-  }),
+  block(
+    'kl_cov',
+    'KL-Cov',
+    'Pulls the tokens of largest covariance back to the old policy; no ratio is clipped.',
+    'share: 0.1, coef: 1',
+    { surrogate: 'plain', klCov: { share: 0.1, coef: 1, minCount: 1, logProb: 'current' } },
+    'algorithm.surrogate=plain',
+  ),
   {
     key: 'entropy_bonus',
     label: 'Entropy bonus',

@@ -131,6 +131,6 @@ function Ledger({ row, widest }: { readonly row: LensRow; readonly widest: numbe
 }
 
 function signed3(value: number): string {
-  const text = digits4(Number(value.toPrecision(2)));
+  const text = digits4(Number(value.toPrecision(2))).replace(/0+e/, 'e');
   return value > 0 ? `+${text}` : text;
 }

@@ -10,6 +10,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   'algorithm.entropy_coef': '0',
   'algorithm.clip_low': '0.2',
   'algorithm.clip_high': '0.2',
+  'algorithm.surrogate': 'clip',
   'algorithm.ratio': 'token',
   'algorithm.loss_agg': 'token-mean',
   'algorithm.advantage_scale': 'group',
