@@ -2,7 +2,7 @@
 
 import { useComputed, useSignalEffect } from '@preact/signals';
 import { moveTo, type PageState, usePage } from './state/page-state.ts';
-import { lastStep, stepsOf } from './state/shown.ts';
+import { commonStep, lastStep, stepsOf } from './state/shown.ts';
 import { useDerived } from './use-derived.ts';
 
 /** A whole recording plays in this time. */
@@ -17,7 +17,7 @@ export function Timeline() {
   const isAtEnd = useComputed(() => head.value >= lastStep(shown.value, seed.value));
   const canFollow = shown.value.kind === 'live' && !page.isFollowing.value;
   const toggle = (): void => {
-    if (canFollow) return moveTo(page, Number.POSITIVE_INFINITY);
+    if (canFollow) return moveTo(page, commonStep(shown.peek(), seed.peek()));
     if (!isPlaying.peek() && isAtEnd.peek()) moveTo(page, 0);
     isPlaying.value = !isPlaying.peek();
   };

@@ -3,7 +3,7 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import { lastStep, seedsOf, type Shown } from './shown.ts';
+import { commonStep, lastStep, seedsOf, type Shown } from './shown.ts';
 
 export const VIEWS = ['page', 'lens', 'recipe'] as const;
 export type View = (typeof VIEWS)[number];
@@ -57,7 +57,7 @@ export function moveTo({ head, furthest, shown, seed, isFollowing }: PageState, 
   batch(() => {
     head.value = to;
     if (to > furthest.peek()) furthest.value = to;
-    isFollowing.value = shown.peek().kind === 'live' && to >= last;
+    isFollowing.value = shown.peek().kind === 'live' && to >= commonStep(shown.peek(), seed.peek());
   });
 }
 
@@ -79,9 +79,9 @@ export function extend(state: PageState, shown: Shown): void {
   batch(() => {
     state.shown.value = shown;
     if (!state.isFollowing.peek()) return;
-    const last = lastStep(shown, state.seed.peek());
-    state.head.value = last;
-    state.furthest.value = Math.max(state.furthest.peek(), last);
+    const newest = commonStep(shown, state.seed.peek());
+    state.head.value = newest;
+    state.furthest.value = Math.max(state.furthest.peek(), newest);
   });
 }
 

@@ -33,6 +33,12 @@ export function lastStep(shown: Shown, seed: number): number {
   return pairOf(shown, seed).reduce((most, { frames }) => Math.max(most, frames.at(-1)?.step ?? 0), 0);
 }
 
+/** The last step that all runs of a seed have done, those that have done none apart: runs that take turns are compared there. */
+export function commonStep(shown: Shown, seed: number): number {
+  const reached = pairOf(shown, seed).flatMap(({ frames }) => frames.at(-1)?.step || []);
+  return reached.length === 0 ? 0 : Math.min(...reached);
+}
+
 /** Seeds in the order in which they train. */
 export function seedsOf({ tracks }: Shown): number[] {
   return [...new Set(tracks.map(({ info }) => info.seed))];
