@@ -15,6 +15,8 @@ export interface Architecture {
   readonly biases: boolean;
   /** The matrices of blocks are published [in, out]. */
   readonly transposed: boolean;
+  /** The padding token's embedding gets no gradient from where it is fed. */
+  readonly paddingIsStill: boolean;
   readonly names: PublishedNames;
 }
 
@@ -45,6 +47,7 @@ const llama: Architecture = {
   feedForward: 'swiglu',
   biases: false,
   transposed: false,
+  paddingIsStill: true,
   names: {
     embedding: 'model.embed_tokens',
     positions: '',
@@ -68,6 +71,7 @@ const gpt2: Architecture = {
   feedForward: 'gelu',
   biases: true,
   transposed: true,
+  paddingIsStill: false,
   names: {
     embedding: 'transformer.wte',
     positions: 'transformer.wpe',

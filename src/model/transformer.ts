@@ -99,10 +99,11 @@ export class Transformer {
   /**
    * Puts a packed batch on the device. It stays valid until the next one.
    *
-   * The padding token's embedding gets no gradient from where it is fed, also where it serves as an end token too: as transformers has it.
+   * The padding token's embedding gets no gradient from where it is fed, also where it serves as an end token too, in families where
+   * transformers has it so.
    */
   place(batch: PackedBatch): DeviceBatch {
-    const { padId } = this.config;
+    const padId = architectureOf(this.config).paddingIsStill ? this.config.padId : null;
     const byPosition = this.parameters.positions && segmentsOf(batch.positions);
     return this.#batches.place(padId === null ? batch : { ...batch, byToken: withoutTarget(batch.byToken, padId) }, byPosition);
   }

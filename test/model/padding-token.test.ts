@@ -7,9 +7,9 @@ import { numbersIn, statsTables, TINY_MODELS, tinyParameters, tinyTransformer } 
 const PAD = 7;
 const groups = [{ prompt: [PAD, 3, 4], continuations: [{ targets: [5, PAD, 6], slot: 0 }] }];
 
-async function embeddingGradient(padId: number | null): Promise<Float64Array> {
+async function embeddingGradient(padId: number | null, name: 'mistral' | 'gpt2' = 'mistral'): Promise<Float64Array> {
   const device = new ReferenceDevice();
-  const config = { ...TINY_MODELS.mistral, padId };
+  const config = { ...TINY_MODELS[name], padId };
   const parameters = tinyParameters(device, config);
   const model = tinyTransformer(device, config, parameters, 8);
   const batch = model.place(packGroups(groups));
@@ -29,6 +29,10 @@ describe('the padding token', () => {
       expect(row(withPad, token)).toEqual(row(without, token));
       expect(row(withPad, token).some((value) => value !== 0)).toBe(true);
     }
+  });
+
+  it('is a token like others in GPT-2, as transformers has it', async () => {
+    expect(await embeddingGradient(PAD, 'gpt2')).toEqual(await embeddingGradient(null, 'gpt2'));
   });
 
   it('is taken out of the sums by token, wherever it stands', () => {
