@@ -12,7 +12,7 @@ import { type ModelConfig, parameterShapes } from './config.ts';
 import { type FormatOf, type Parameter, type ParameterPart, rangesOf, type Stacked, type WeightMatrix, type WeightRange } from './parameter.ts';
 import { readPart, turned } from './published-part.ts';
 import { quantise } from './quantise.ts';
-import { packWeights, wordsOfBlocks } from './weight-packing.ts';
+import { checkBlockScales, packWeights, wordsOfBlocks } from './weight-packing.ts';
 import type { Weights } from './weights.ts';
 
 export type { FormatOf, Parameter, ParameterPart, WeightMatrix } from './parameter.ts';
@@ -193,8 +193,12 @@ async function numbersOfParts(shape: readonly number[], parts: readonly Paramete
 /** GGUF's blocks of a part: as the file has them, or made from its numbers. */
 async function blocksOf(part: ParameterPart, format: BlockFormat, source: Weights): Promise<Uint8Array> {
   const type = BLOCK_TYPES[format];
-  if (source.tensors.get(part.name)?.dtype === type) return source.readBytes(part.name, part.from ?? 0, elementsOf(part.shape));
-  if (type === 'Q4_1') throw new DataError(`${part.name}: expected blocks of Q4_1 in ${source.name}, got none. Choose another model.dtype.`);
+  if (source.tensors.get(part.name)?.dtype === type) {
+    const blocks = await source.readBytes(part.name, part.from ?? 0, elementsOf(part.shape));
+    checkBlockScales(blocks, format, `${source.name}: ${part.name}`);
+    return blocks;
+  }
+  if (type === 'Q4_1') throw new DataError(`${source.name}: ${part.name}: expected blocks of Q4_1, got none. Choose another model.dtype.`);
   return quantise(await readPart(part, source), type);
 }
 

@@ -2,7 +2,7 @@
 
 import { bfloat16OfBits, HALF_MOST, halfOfBits } from '../base/half.ts';
 import { DataError } from '../base/errors.ts';
-import { isBlockFormat, PACKED_LAYOUTS, type PackedFormat, wordsOf } from '../kernels/weight-format.ts';
+import { type BlockFormat, isBlockFormat, PACKED_LAYOUTS, type PackedFormat, wordsOf } from '../kernels/weight-format.ts';
 import { quantise } from './quantise.ts';
 
 /**
@@ -53,4 +53,25 @@ export function wordsOfBlocks(blocks: Uint8Array, format: PackedFormat): Uint32A
     bytes.set(blocks.subarray(from + 2 * head, from + blockBytes), run + 4 * head + quantBytes * second);
   }
   return words;
+}
+
+/**
+ * Blocks of a file that stay as they are: their scales and offsets must be numbers, for everything else in them is.
+ *
+ * @param subject how errors name the tensor
+ * @throws DataError for a scale or an offset that is not finite
+ */
+export function checkBlockScales(blocks: Uint8Array, format: BlockFormat, subject: string): void {
+  const { words, head } = PACKED_LAYOUTS[format];
+  const blockBytes = 2 * words; // a run's words are of two blocks
+  for (let from = 0; from + blockBytes <= blocks.length; from += blockBytes) {
+    for (let part = 0; part < head; part++) {
+      const bits = blocks[from + 2 * part]! | (blocks[from + 2 * part + 1]! << 8);
+      if ((bits & 0x7c00) !== 0x7c00) continue;
+      const found = (bits & 0x3ff) === 0 ? 'an infinite one' : 'NaN';
+      throw new DataError(
+        `${subject}: expected finite scales, got ${found} in block ${from / blockBytes}. The file is damaged or was saved from a run that diverged.`,
+      );
+    }
+  }
 }

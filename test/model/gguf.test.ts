@@ -3,11 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { gguf as readWithOracle } from '@huggingface/gguf';
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../../src/base/errors.ts';
+import { ReferenceDevice } from '../../src/gpu/reference-device.ts';
 import { parameterShapes } from '../../src/model/config.ts';
 import { openGguf } from '../../src/model/gguf.ts';
 import { ggufName, huggingFaceName } from '../../src/model/gguf-names.ts';
 import { inferRopeScaling, ropeFactors } from '../../src/model/gguf-rope.ts';
 import { openGgufModel } from '../../src/model/gguf-weights.ts';
+import { createParameters, loadParameters } from '../../src/model/parameters.ts';
 import { parseModelConfig } from '../../src/model/parse-config.ts';
 import { openFile } from '../../src/model/weights-node.ts';
 import { openWeights } from '../../src/model/weights.ts';
@@ -212,5 +214,21 @@ describe('describeConfig', () => {
     const files = describeConfig(config);
     const generation: unknown = JSON.parse(files.get('generation_config.json')!);
     expect(parseModelConfig(JSON.parse(files.get('config.json')!), { generation })).toEqual(config);
+  });
+});
+
+describe('blocks that stay as they are', () => {
+  it.each([
+    [0x7e00, 'NaN'],
+    [0xfc00, 'an infinite one'],
+  ])('are refused with the scale %i', async (bits, found) => {
+    const name = 'model.layers.1.mlp.up_proj.weight';
+    const { offset } = (await open('model-q8_0.gguf')).weights.tensors.get(name)!;
+    const damaged = await changed((bytes) => bytes.writeUInt16LE(bits, offset + 34 * 3), 'model-q8_0.gguf');
+    const { config, weights } = await openGgufModel(damaged);
+    const device = new ReferenceDevice();
+    const parameters = createParameters(device, config, 'weights', () => 'q8_0');
+    await expect(loadParameters(device, parameters, weights)).rejects.toThrow(DataError);
+    await expect(loadParameters(device, parameters, weights)).rejects.toThrow(`${name}: expected finite scales, got ${found} in block 3.`);
   });
 });
