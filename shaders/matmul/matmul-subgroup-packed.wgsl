@@ -1,4 +1,4 @@
-// matmul-subgroup-packed: one product with a packed matrix, each subgroup a 32 × 32 tile in registers, no barriers.
+// matmul-subgroup-packed: one product with a packed matrix, each subgroup a tile of 8 or 32 rows × 32 columns in registers, no barriers.
 //
 //   out[m, n] = Σ_k a[m, k] · b[k, n]  (+ addend[m, n])  (+ out[m, n])
 //

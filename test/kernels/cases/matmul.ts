@@ -118,6 +118,7 @@ export const matmulCases: readonly KernelCase[] = [
   ...(
     [
       [1, 1, 1],
+      [8, 33, 5],
       [33, 17, 5],
       [32, 16, 8],
       [31, 7, 33],
