@@ -110,19 +110,7 @@ export const adamwDirect = defineKernel({
   name: 'adamw',
   shader: 'optim/adamw.wgsl',
   bindings: { weights: update('f32'), gradients: read('f32'), m: update('f32'), v: update('f32'), control: read('f32') },
-  params: (_, options: SpannedOptions) => ({
-    ...options,
-    oneMinusBeta1: 1 - options.beta1,
-    oneMinusBeta2: 1 - options.beta2,
-    decay: options.lr * options.weightDecay,
-    correction1: 1 - integerPower(options.beta1, options.step),
-    correction2: 1 - integerPower(options.beta2, options.step),
-    stepSize: options.lr / (1 - integerPower(options.beta1, options.step)),
-    rootCorrection2: Math.sqrt(1 - integerPower(options.beta2, options.step)),
-    stepBack1: options.beta1 === 0 ? 0 : 1 / options.beta1 - 1,
-    stepBack2: options.beta2 === 0 ? 0 : 1 / options.beta2 - 1,
-    skipped: options.skipped ?? 0,
-  }),
+  params: (_, options: SpannedOptions) => adamwParams(options),
   threads: (_, { count, span }) => Math.ceil(count / span),
   reference({ weights, gradients, m, v, control }, _, { count, lr, beta1, beta2, eps, weightDecay, step, skipped = 0 }) {
     if (control[2] === 0) return;
@@ -144,8 +132,26 @@ export const adamwDirect = defineKernel({
   },
 });
 
+/** What the shaders are told of an update. */
+export function adamwParams(options: SpannedOptions) {
+  const [power1, power2] = [integerPower(options.beta1, options.step), integerPower(options.beta2, options.step)];
+  return {
+    ...options,
+    oneMinusBeta1: 1 - options.beta1,
+    oneMinusBeta2: 1 - options.beta2,
+    decay: options.lr * options.weightDecay,
+    correction1: 1 - power1,
+    correction2: 1 - power2,
+    stepSize: options.lr / (1 - power1),
+    rootCorrection2: Math.sqrt(1 - power2),
+    stepBack1: options.beta1 === 0 ? 0 : 1 / options.beta1 - 1,
+    stepBack2: options.beta2 === 0 ? 0 : 1 / options.beta2 - 1,
+    skipped: options.skipped ?? 0,
+  };
+}
+
 /** base^exponent by repeated squaring: the same bits in every runtime, which `**` does not promise. */
-function integerPower(base: number, exponent: number): number {
+export function integerPower(base: number, exponent: number): number {
   let power = 1;
   for (let square = base, rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
     if (rest % 2 === 1) power *= square;

@@ -1,6 +1,7 @@
 /** Every kernel, for the tests that walk them all. */
 
 import { adamwDirect, clipControlDirect, clipControlWorkgroup, sumOfSquaresDirect, sumOfSquaresWorkgroup } from './adamw.ts';
+import { adamwBf16 } from './adamw-bf16.ts';
 import { attentionForwardDirect } from './attention.ts';
 import { attentionKeyBackwardDirect, attentionQueryBackwardDirect } from './attention-backward.ts';
 import { columnPartials, columnTotalDirect, columnTotalWorkgroup } from './column-sum.ts';
@@ -29,6 +30,7 @@ import { tokenStatsBackwardDirect, tokenStatsFinishDirect, tokenStatsTileDirect,
 import { topTokensBackwardDirect, topTokensDirect } from './top-tokens.ts';
 
 export const kernels = [
+  adamwBf16,
   adamwDirect,
   advanceRowsDirect,
   attentionForwardDirect,

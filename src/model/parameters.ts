@@ -6,7 +6,7 @@
 import { DataError } from '../base/errors.ts';
 import type { Device } from '../gpu/device.ts';
 import { elementsOf, type Tensor } from '../gpu/tensor.ts';
-import { BLOCK_TYPES, type BlockFormat, isBlockFormat, weightOf, wordsOf } from '../kernels/weight-format.ts';
+import { BLOCK_TYPES, type BlockFormat, isBlockFormat, type WeightFormat, weightOf, wordsOf } from '../kernels/weight-format.ts';
 import { architectureOf } from './architecture.ts';
 import { type ModelConfig, parameterShapes } from './config.ts';
 import { type FormatOf, type Parameter, type ParameterPart, rangesOf, type Stacked, type WeightMatrix, type WeightRange } from './parameter.ts';
@@ -225,11 +225,12 @@ export async function* publishedTensors(
   device: Device,
   { all }: Pick<Parameters, 'all'>,
   tensorFor: (parameter: Parameter) => Tensor = (parameter) => parameter.weights,
+  format: WeightFormat = 'f32',
 ): AsyncGenerator<PublishedTensor> {
   // Rows of one tensor may be spread over parameters that follow each other.
   const pending: StoredTensor[] = [];
   for (const parameter of all) {
-    const whole = await numbersOf(device, parameter, tensorFor(parameter));
+    const whole = await numbersOf(device, parameter, tensorFor(parameter), format);
     for (const { name, offset, shape, transposed = false } of parameter.parts) {
       const part: StoredTensor = { name, shape, data: whole.slice(offset, offset + elementsOf(shape)), transposed };
       const before = pending.pop();
@@ -250,10 +251,11 @@ function asPublished({ name, shape, data, transposed }: StoredTensor): Published
   return { name, shape: [inputs, outputs], data: turned(data, inputs, outputs, 0) };
 }
 
-/** What a tensor shaped like a parameter holds; packed weights are widened. */
-async function numbersOf(device: Device, { shape, format, weights }: Parameter, tensor: Tensor): Promise<Float32Array> {
+/** What a tensor shaped like a parameter holds, the parameter's own or one of another format; packed numbers are widened. */
+async function numbersOf(device: Device, { shape, weights, format: own }: Parameter, tensor: Tensor, others: WeightFormat): Promise<Float32Array> {
   const held = await device.read(tensor);
-  if (format === 'f32' || tensor !== weights) return Float32Array.from(held);
+  const format = tensor === weights ? own : others;
+  if (format === 'f32') return Float32Array.from(held);
   return Float32Array.from({ length: elementsOf(shape) }, (_, i) => weightOf(format, held, i));
 }
 
@@ -269,8 +271,9 @@ export async function readParts(
   device: Device,
   parameters: Pick<Parameters, 'all'>,
   tensorFor?: (parameter: Parameter) => Tensor,
+  format?: WeightFormat,
 ): Promise<Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>> {
   const parts = new Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>();
-  for await (const { name, shape, data } of publishedTensors(device, parameters, tensorFor)) parts.set(name, { shape, data });
+  for await (const { name, shape, data } of publishedTensors(device, parameters, tensorFor, format)) parts.set(name, { shape, data });
   return parts;
 }

@@ -10,9 +10,11 @@
  * @source Loshchilov, Hutter 2019, "Decoupled weight decay regularization"
  */
 
+import { Random } from '../base/random.ts';
 import type { Device } from '../gpu/device.ts';
 import { elementsOf, type Tensor } from '../gpu/tensor.ts';
 import { adamw, clipControl, partialCount, sumOfSquares } from '../kernels/adamw.ts';
+import { adamwWithBf16, momentWords } from '../kernels/adamw-bf16.ts';
 
 /** A trained tensor: its weights, gradient and moments. */
 export interface Trained {
@@ -28,7 +30,12 @@ export interface AdamWOptions {
   readonly weightDecay: number;
   /** The gradient's global norm is held to this; 0 switches clipping off. */
   readonly maxGradNorm: number;
+  /** How the moments are held; f32 by default. bf16 draws the rounding of running squares from `random`. */
+  readonly moments?: MomentFormat;
+  readonly random?: Random;
 }
+
+export type MomentFormat = 'f32' | 'bf16';
 
 /** What one update did, read back when the caller awaits it. */
 export interface UpdateReport {
@@ -41,12 +48,15 @@ export interface UpdateReport {
 
 /** AdamW over all parameters of a model, with the gradient clipped by its global norm. */
 export class AdamW {
+  /** Of each parameter; packed two to a word where `momentFormat` is bf16. */
   readonly moments: ReadonlyMap<string, { readonly m: Tensor; readonly v: Tensor }>;
+  readonly momentFormat: MomentFormat;
   readonly #device: Device;
   readonly #trained: readonly Trained[];
   readonly #options: AdamWOptions;
   readonly #partials: Tensor;
   readonly #control: Tensor;
+  readonly #random: Random;
   #recorded = 0;
   #skipped = 0;
 
@@ -54,12 +64,11 @@ export class AdamW {
     this.#device = device;
     this.#trained = trained;
     this.#options = options;
-    this.moments = new Map(
-      trained.map(({ name, weights }) => [
-        name,
-        { m: device.create('f32', weights.shape, `moments/${name}.m`), v: device.create('f32', weights.shape, `moments/${name}.v`) },
-      ]),
-    );
+    this.momentFormat = options.moments ?? 'f32';
+    this.#random = options.random ?? Random.seeded(0);
+    const create = (weights: Tensor, label: string): Tensor =>
+      this.momentFormat === 'f32' ? device.create('f32', weights.shape, label) : device.create('u32', [momentWords(elementsOf(weights.shape))], label);
+    this.moments = new Map(trained.map(({ name, weights }) => [name, { m: create(weights, `moments/${name}.m`), v: create(weights, `moments/${name}.v`) }]));
     const partials = trained.reduce((sum, { weights }) => sum + partialCount(elementsOf(weights.shape)), 0);
     this.#partials = device.create('f32', [partials], 'moments/partials');
     this.#control = device.create('f32', [4], 'moments/control');
@@ -88,7 +97,7 @@ export class AdamW {
     this.#recorded++;
     for (const { name, weights, gradient } of this.#trained) {
       const { m, v } = this.moments.get(name)!;
-      adamw(device, {
+      const update = {
         weights,
         gradients: gradient,
         m,
@@ -102,7 +111,9 @@ export class AdamW {
         weightDecay,
         step: this.step,
         skipped: this.#skipped,
-      });
+      };
+      if (this.momentFormat === 'f32') adamw(device, update);
+      else adamwWithBf16(device, { ...update, key: this.#random.fork(name).key });
     }
     return device.read(this.#control).then(([norm, , finite, skipped]) => {
       this.#skipped = Math.max(this.#skipped, skipped!);

@@ -218,9 +218,11 @@ function sftSteps(
   };
 }
 
-function createOptimizer({ optim }: Recipe, model: Transformer): AdamW {
+function createOptimizer({ optim, seed }: Recipe, model: Transformer): AdamW {
   const trained = model.trained.map((parameter) => ({ name: parameter.name, weights: parameter.weights, gradient: model.gradients.get(parameter)! }));
-  return new AdamW(model.device, trained, { betas: optim.betas, eps: optim.eps, weightDecay: optim.weightDecay, maxGradNorm: optim.maxGradNorm ?? 0 });
+  const { betas, eps, weightDecay, maxGradNorm, moments } = optim;
+  const random = Random.seeded(seed).fork('moments');
+  return new AdamW(model.device, trained, { betas, eps, weightDecay, maxGradNorm: maxGradNorm ?? 0, moments, random });
 }
 
 function stepSettings(recipe: Recipe, sampling: SamplingOptions): TrainingRun['settings'] {

@@ -106,6 +106,7 @@ function changesOf({ lora }: Recipe): Change[][] {
     lora === null ? [kept, ...held] : held,
     [{ change: 'model.gradient_checkpointing=true', of: (recipe) => ({ ...recipe, model: { ...recipe.model, gradientCheckpointing: true } }) }],
     smaller,
+    [{ change: 'optim.moments=bf16', of: (recipe) => ({ ...recipe, optim: { ...recipe.optim, moments: 'bf16' as const } }) }],
     [{ change: 'ref.measure_kl=false', of: (recipe) => ({ ...recipe, ref: { ...recipe.ref, measureKl: false } }) }],
   ];
 }

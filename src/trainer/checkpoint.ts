@@ -17,6 +17,7 @@ import { elementsOf } from '../gpu/tensor.ts';
 import { type Parameters, loadParameters, readParts } from '../model/parameters.ts';
 import { readPart } from '../model/published-part.ts';
 import { type ByteSource, encodeSafetensors } from '../model/safetensors.ts';
+import { packWeights } from '../model/weight-packing.ts';
 import { openWeights, type Weights } from '../model/weights.ts';
 import type { AdamW } from '../optim/adamw.ts';
 import type { LawPoints } from './entropy-law.ts';
@@ -72,7 +73,8 @@ export async function saveCheckpoint(
   const { device, parameters, optimizer, progress } = live;
   const name = `step_${progress.step}`;
   const temporary = `${FOLDER}/.tmp-${name}`;
-  const moments = async (kind: 'm' | 'v') => await readParts(device, parameters, (parameter) => optimizer.moments.get(parameter.name)![kind]);
+  const moments = async (kind: 'm' | 'v') =>
+    await readParts(device, parameters, (parameter) => optimizer.moments.get(parameter.name)![kind], optimizer.momentFormat);
   const optimizerTensors = new Map([...prefixed('m', await moments('m')), ...prefixed('v', await moments('v'))]);
   const complete: CheckpointState = { version: VERSION, progress: { ...progress }, optimizerStep: optimizer.step, ...state };
   const files = new Map<string, Uint8Array>([
@@ -117,7 +119,7 @@ export async function restoreCheckpoint(store: RunStore, path: string, live: Che
     for (const kind of ['m', 'v'] as const) {
       const whole = new Float32Array(elementsOf(parameter.shape));
       for (const part of parameter.parts) whole.set(await readPart({ ...part, name: `${kind}.${part.name}` }, moments), part.offset);
-      device.upload(optimizer.moments.get(parameter.name)![kind], whole);
+      device.upload(optimizer.moments.get(parameter.name)![kind], optimizer.momentFormat === 'f32' ? whole : packWeights(whole, 'bf16', parameter.name));
     }
   }
   optimizer.step = state.optimizerStep;

@@ -58,6 +58,8 @@ describe('the plan of a model of which there is a config.json alone', () => {
     expect(bytesOf(parts, 'reference')).toBe(4 * PARAMETERS[name]);
     expect(bytesOf(parts, 'gradients') / bytesOf(parts, 'weights')).toBeCloseTo(1, 3);
     expect(bytesOf(parts, 'moments') / bytesOf(parts, 'weights')).toBeCloseTo(2, 3);
+    const halved = await planBytes(await recipeOf(name, 'optim.moments=bf16'), planServices(), traits);
+    expect(bytesOf(halved, 'moments') / bytesOf(parts, 'moments')).toBeCloseTo(1 / 2, 3);
     for (const part of ['activations', 'cache', 'head', 'decode', 'backward']) expect(bytesOf(parts, part), part).toBeGreaterThan(2 ** 20);
   });
 
@@ -72,12 +74,12 @@ describe('the plan of a model of which there is a config.json alone', () => {
     }
     const named = new Map(changes.map((change) => [change.change, change]));
     expect([...named.keys()]).toEqual(
-      expect.arrayContaining(['lora={}', 'model.dtype=q8 lora={}', 'model.gradient_checkpointing=true', 'ref.measure_kl=false']),
+      expect.arrayContaining(['lora={}', 'model.dtype=q8 lora={}', 'model.gradient_checkpointing=true', 'optim.moments=bf16', 'ref.measure_kl=false']),
     );
     // q4_0 takes 4.5 bits a number, the head's q8_0 8.5: a seventh of f32, and the least of all is made of several settings.
     expect(named.get('model.dtype=q4 lora={}')!.weights / (4 * PARAMETERS[name])).toBeCloseTo(1 / 7, 1);
     const least = changes.at(-1)!;
-    expect(least.change).toMatch(/^model\.dtype=q4 lora=\{\} model\.gradient_checkpointing=true batch\.micro_tokens=\d+$/);
+    expect(least.change).toMatch(/^model\.dtype=q4 lora=\{\} model\.gradient_checkpointing=true batch\.micro_tokens=\d+( optim\.moments=bf16)?$/);
     expect(least.total).toBe(Math.min(...changes.map((change) => change.total)));
   });
 

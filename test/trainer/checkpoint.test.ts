@@ -3,7 +3,7 @@ import { DataError } from '../../src/base/errors.ts';
 import { Random } from '../../src/base/random.ts';
 import { ReferenceDevice } from '../../src/gpu/reference-device.ts';
 import { tensorsLike } from '../../src/model/parameters.ts';
-import { AdamW } from '../../src/optim/adamw.ts';
+import { AdamW, type MomentFormat } from '../../src/optim/adamw.ts';
 import { type Checkpointed, type CheckpointState, findCheckpoint, pruneCheckpoints, restoreCheckpoint, saveCheckpoint } from '../../src/trainer/checkpoint.ts';
 import type { RunStore } from '../../src/trainer/run-store.ts';
 import { memoryStore } from '../../src/trainer/run-store-memory.ts';
@@ -14,7 +14,7 @@ interface Live extends Checkpointed {
 }
 
 /** A policy and its optimizer after one update with random gradients. */
-async function livePolicy(seed: number): Promise<Live> {
+async function livePolicy(seed: number, moments: MomentFormat = 'f32'): Promise<Live> {
   const device = new ReferenceDevice();
   const parameters = tinyParameters(device, TINY_MODELS.qwen2);
   const gradients = tensorsLike(device, parameters.all, 'gradients');
@@ -27,7 +27,7 @@ async function livePolicy(seed: number): Promise<Live> {
     );
     return { name: parameter.name, weights: parameter.weights, gradient };
   });
-  const optimizer = new AdamW(device, trained, { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maxGradNorm: 0 });
+  const optimizer = new AdamW(device, trained, { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maxGradNorm: 0, moments });
   await optimizer.update(0.01);
   return {
     device,
@@ -65,11 +65,11 @@ async function storeWith(...steps: readonly number[]): Promise<RunStore> {
 }
 
 describe('a checkpoint', () => {
-  it('gives weights, moments and counters back, bit for bit', async () => {
-    const saved = await livePolicy(4);
+  it.each(['f32', 'bf16'] as const)('gives weights, %s moments and counters back, bit for bit', async (moments) => {
+    const saved = await livePolicy(4, moments);
     const store = memoryStore();
     expect(await save(store, saved)).toBe('checkpoints/step_4');
-    const other = await livePolicy(9);
+    const other = await livePolicy(9, moments);
     expect(await numbersOf(other)).not.toEqual(await numbersOf(saved));
     const restored = await restoreCheckpoint(store, 'checkpoints/step_4', other);
     expect(await numbersOf(other)).toEqual(await numbersOf(saved));

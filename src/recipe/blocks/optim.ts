@@ -11,6 +11,10 @@ export const optimSchema = z
     betas: z.tuple([beta, beta]).default([0.9, 0.999]).meta(about('Decay of the running mean and of the running square of the gradient.')),
     eps: z.number().positive().default(1e-8).meta(about('Added to the root of the running square.')),
     weight_decay: z.number().min(0).default(0.01).meta(about('Decoupled weight decay, times the learning rate.')),
+    moments: z
+      .enum(['f32', 'bf16'])
+      .default('f32')
+      .meta(about('How both are held: bf16 takes half the memory; running squares are then rounded at random, right on average.')),
     schedule: z.enum(['constant', 'linear', 'cosine']).default('constant').meta(about('Course of the learning rate after warm-up.')),
     schedule_steps: z.int().min(1).nullable().default(null).meta(about('Steps the schedule is laid out over, warm-up included; null = steps.', 'steps')),
     warmup_steps: z.int().min(0).default(0).meta(about('Steps of linear rise from 0.', 'steps')),
