@@ -44,7 +44,7 @@ export function Rivers() {
 
 /** Both rivers and the button under them fit a window without scrolling; a narrow one needs more lines of text. */
 function heightOf(width: number): number {
-  const text = width < NARROW ? 590 : 455;
+  const text = width < NARROW ? 606 : 455;
   return Math.round(Math.min(232, Math.max(96, (innerHeight - text) / 2)));
 }
 

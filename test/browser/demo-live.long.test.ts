@@ -129,6 +129,27 @@ describe('what a browser may do to a run', () => {
     await demo.page.close();
   });
 
+  it('too little device memory: said in place with what would help, and training can start again', { timeout: PATIENCE }, async () => {
+    session.fault.worker = `{
+      const { createBuffer } = GPUDevice.prototype;
+      let made = 0;
+      GPUDevice.prototype.createBuffer = function (descriptor) {
+        const error = new GPUOutOfMemoryError('the buffer does not fit');
+        if (++made === 40) queueMicrotask(() => this.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error })));
+        return createBuffer.call(this, descriptor);
+      };
+    }`;
+    const demo = await openLink(small);
+    await demo.train();
+    await demo.page
+      .locator('.progress', { hasText: 'expected the allocation to fit, ran out (the buffer does not fit). Lower batch.micro_tokens' })
+      .waitFor({ timeout: PATIENCE });
+    await expectAlive(demo.page);
+    await demo.page.locator('.train button.main:enabled', { hasText: 'Train it here' }).waitFor();
+    expect(demo.uncaught).toEqual([]);
+    await demo.page.close();
+  });
+
   it('a tab that was hidden says on return what happened meanwhile', { timeout: PATIENCE }, async () => {
     const demo = await openLink(small);
     const { page } = demo;

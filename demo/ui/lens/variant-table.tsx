@@ -99,11 +99,12 @@ function Cell({ row, at, scale }: { readonly row: LensRow; readonly at: number; 
   );
 }
 
-/** Two digits: the whole number is in the title. */
+/** Two digits: the whole number is in the title. What rounds to nothing keeps its sign. */
 function shortWeight(weight: number): string {
   if (weight === 0) return '0';
   const size = Math.abs(weight);
-  const text = size >= 9.95 ? Math.round(size).toString() : size >= 0.05 ? size.toFixed(1) : '.0';
+  if (size < 0.05) return weight < 0 ? '−0' : '+0';
+  const text = size >= 9.95 ? Math.round(size).toString() : size.toFixed(1);
   return `${weight < 0 ? '−' : ''}${text.replace(/^0\./, '.')}`;
 }
 
