@@ -88,7 +88,7 @@ function methodEntry(key: string): CatalogueEntry {
     .filter(({ path }) => path.startsWith(`${block}.`))
     .map(({ path, type, unit, description, ...field }) => ({
       key: path.slice(block.length + 1),
-      type: unit ? `${type}, in ${unit}` : type,
+      type: unit ? `${type}, ${unit.startsWith('per ') ? '' : 'in '}${unit}` : type,
       value: 'default' in field ? JSON.stringify(field.default) : '',
       description,
     }));

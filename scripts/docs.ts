@@ -98,7 +98,7 @@ function blockOf(path: string): string {
 
 function rowOf({ path, type, unit, description, ...field }: Field): string[] {
   const value = 'default' in field ? `\`${JSON.stringify(field.default)}\`` : '';
-  return [`\`${path}\``, unit ? `${type}, in ${unit}` : type, value, description];
+  return [`\`${path}\``, unit ? `${type}, ${unit.startsWith('per ') ? '' : 'in '}${unit}` : type, value, description];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

@@ -1257,13 +1257,13 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
       },
       {
         "key": "coef",
-        "type": "a number ≥ 0, in per nat",
+        "type": "a number ≥ 0, per nat",
         "value": "1",
         "description": "Weight in the reward (additive)."
       },
       {
         "key": "aleatoric_coef",
-        "type": "a number ≥ 0, in per nat",
+        "type": "a number ≥ 0, per nat",
         "value": "0",
         "description": "Weight of the row’s mean entropy in the reward (additive)."
       },
@@ -1857,7 +1857,7 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "alpha",
-        "type": "a number ≥ 0, in per nat",
+        "type": "a number ≥ 0, per nat",
         "value": "0.4",
         "description": "Advantage per nat of entropy."
       },
@@ -1944,7 +1944,7 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
       },
       {
         "key": "coef",
-        "type": "a number ≥ 0, in per nat",
+        "type": "a number ≥ 0, per nat",
         "value": "1",
         "description": "Weight of the pull."
       },
@@ -2118,7 +2118,7 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "coef",
-        "type": "a number ≥ 0, in per nat²",
+        "type": "a number ≥ 0, per nat²",
         "value": "0.005",
         "description": "Weight of the squared distance."
       },
@@ -2145,7 +2145,7 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "options": [
       {
         "key": "alpha",
-        "type": "a number ≥ 0, in per nat",
+        "type": "a number ≥ 0, per nat",
         "value": "0.005",
         "description": "Weight of the entropy."
       },
