@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => device.close());
 
 const COUNT = 513;
-const UPDATES = 400;
+const UPDATES = 200;
 
 function optimizerOf(moments: MomentFormat, seed = 1) {
   const weights = tensorOf(device, 'f32', [COUNT], new Float32Array(COUNT).fill(1), 'test/weights');
@@ -27,14 +27,14 @@ function optimizerOf(moments: MomentFormat, seed = 1) {
 }
 
 /** Moments of a run, widened. */
-async function run(moments: MomentFormat, seed = 1) {
+async function run(moments: MomentFormat, seed = 1, updates = UPDATES) {
   const { weights, gradient, optimizer } = optimizerOf(moments, seed);
   const random = Random.seeded(9);
-  for (let update = 0; update < UPDATES; update++) {
+  for (let update = 0; update < updates; update++) {
     const noise = random.fork(`${update % 8}`);
     device.upload(
       gradient,
-      // Large at first, then small: running squares then fall by a thousandth of themselves an update, a quarter of a step or a half.
+      // Large at first, then small: running squares then fall by a thousandth of themselves an update, less than half a step.
       Float32Array.from({ length: COUNT }, (_, i) => (update < 8 ? 1 : 0.05) * (noise.normal(i) + (i % 3 === 0 ? 0.2 : 0))),
     );
     const report = optimizer.update(1e-3);
@@ -59,7 +59,7 @@ describe('bf16 moments', () => {
     expect(bytesOf('bf16')).toBe(2 * 2 * (COUNT + 1));
   });
 
-  it('stay near those of f32: running squares on average within a hundredth, where rounding to the nearest would leave them a third too large', async () => {
+  it('stay near those of f32: running squares on average within a hundredth, where rounding to the nearest would leave them a fifth too large', async () => {
     const [wide, packed] = [await run('f32'), await run('bf16')];
     const [first, second] = [mean(packed.m.map((value, i) => Math.abs(value - wide.m[i]!))), mean(packed.v.map((value, i) => value / wide.v[i]!))];
     const moved = mean(wide.weights.map((value) => Math.abs(value - 1)));
@@ -72,7 +72,7 @@ describe('bf16 moments', () => {
   });
 
   it('are the same bits again, and others from another seed', async () => {
-    const [one, again, other] = [await run('bf16'), await run('bf16'), await run('bf16', 2)];
+    const [one, again, other] = [await run('bf16', 1, 20), await run('bf16', 1, 20), await run('bf16', 2, 20)];
     expect(again).toEqual(one);
     expect(other.v).not.toEqual(one.v);
   });

@@ -51,6 +51,20 @@ const shapes: readonly (readonly [string, () => Promise<Recipe>])[] = [
         'algorithm.kl_coef=0.05',
       ),
   ],
+  [
+    'an adapter under dropout on q8 weights, with bf16 moments and activations computed again',
+    () =>
+      exampleRecipe(
+        'make-the-number',
+        ...fresh,
+        ...short,
+        'steps=3',
+        'lora={"rank":4,"dropout":0.1}',
+        'model.dtype=q8',
+        'model.gradient_checkpointing=true',
+        'optim.moments=bf16',
+      ),
+  ],
 ];
 
 describe('the plan of a run', () => {
