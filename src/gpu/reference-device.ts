@@ -53,7 +53,7 @@ export class ReferenceDevice implements Device {
   }
 
   upload(tensor: Tensor, data: ArrayLike<number>): void {
-    dataOf(tensor).set(Array.from(data));
+    dataOf(tensor).set(data);
   }
 
   clear(tensor: Tensor): void {

@@ -1,8 +1,9 @@
 /** The forms of a matrix product for CPU adapters: no barriers, tiles in registers, the sum over k in one fixed order. */
 
+import { floatOfHalf } from '../base/half.ts';
 import { defineKernel, read, update } from '../gpu/kernel.ts';
 import type { Tensor } from '../gpu/tensor.ts';
-import { formatConstants, type PackedFormat, weightOf } from './weight-format.ts';
+import { formatConstants, PACKED_LAYOUTS, type PackedFormat, weightOf } from './weight-format.ts';
 
 /** The product's sizes and where its operands lie: element (i, j) of a view is at `offset + i · row + j · column`. */
 export interface MatmulOptions {
@@ -40,18 +41,30 @@ export const matmulTolerance = { out: { absolute: 1e-5, relative: 1e-5 } };
 /** Gives an element of b by its index. */
 export type RightOperand = (index: number) => number;
 
-/** Reads a packed operand. */
+/** Reads a packed operand; each scale is widened once. */
 export function packedRight(words: ArrayLike<number>, { format }: PackedOption): RightOperand {
-  return (index) => weightOf(format, words, index);
+  if (format !== 'q8_0') return (index) => weightOf(format, words, index);
+  const { run, words: runWords, head } = PACKED_LAYOUTS.q8_0;
+  const scales = new Float64Array(65_536).fill(Number.NaN);
+  return (index) => {
+    const block = (index >>> 5) & 1;
+    const base = Math.floor(index / run) * runWords;
+    const half = (words[base]! >>> (16 * block)) & 0xffff;
+    if (Number.isNaN(scales[half])) scales[half] = floatOfHalf(half);
+    const word = words[base + head + block * 8 + ((index & 31) >>> 2)]!;
+    return scales[half]! * ((word << (24 - 8 * (index & 3))) >> 24);
+  };
 }
 
+/** Each element of b is read once, whatever the rows of a. */
 function matmulReference({ a, addend, out }: Omit<MatmulArrays, 'b'>, right: RightOperand, o: MatmulOptions): void {
-  for (let m = 0; m < o.M; m++) {
-    for (let n = 0; n < o.N; n++) {
+  const column = new Float64Array(o.K);
+  for (let n = 0; n < o.N; n++) {
+    for (let k = 0; k < o.K; k++) column[k] = right(o.bOffset + k * o.bRow + n * o.bColumn);
+    for (let m = 0; m < o.M; m++) {
+      const row = o.aOffset + m * o.aRow;
       let sum = 0;
-      for (let k = 0; k < o.K; k++) {
-        sum += a[o.aOffset + m * o.aRow + k * o.aColumn]! * right(o.bOffset + k * o.bRow + n * o.bColumn);
-      }
+      for (let k = 0; k < o.K; k++) sum += a[row + k * o.aColumn]! * column[k]!;
       if (o.useAddend) sum += addend[o.addendOffset + m * o.addendRow + n]!;
       const at = o.outOffset + m * o.outRow + n;
       out[at] = o.accumulate ? out[at]! + sum : sum;
