@@ -89,6 +89,22 @@ describe('stored types', () => {
     expect(widen(narrow(Float32Array.of(70_144), 'BF16', 'w').slice(), 'BF16', 'w')[0]).toBe(70_144);
   });
 
+  it.each(['Q8_0', 'Q4_0'] as const)('%s have the bytes of gguf-py', async (type) => {
+    const [plain, want] = [
+      await openGguf(await openFile(golden('model-f32.gguf'))),
+      await openGguf(await openFile(golden(`model-${type.toLowerCase()}.gguf`))),
+    ];
+    let compared = 0;
+    for (const [name, { dtype, offset, sizeBytes }] of want.tensors) {
+      if (dtype !== type) continue;
+      const own = plain.tensors.get(name)!;
+      const values = widen(await plain.source.read(own.offset, own.sizeBytes), 'F32', name);
+      expect(Buffer.compare(quantise(values, type), await want.source.read(offset, sizeBytes))).toBe(0);
+      compared += sizeBytes;
+    }
+    expect(compared).toBeGreaterThan(8000);
+  });
+
   it('of a block of zeros are zeros', () => {
     expect(quantise(new Float32Array(32), 'Q8_0')).toEqual(new Uint8Array(34));
   });
