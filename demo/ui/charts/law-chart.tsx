@@ -84,7 +84,7 @@ function FittedRun({ fit: { side, label, points, law }, box, step }: { readonly 
 
 function sentenceOf(fits: readonly Fitted[]): string {
   const known = fits.filter(({ law }) => law !== null);
-  if (known.length === 0) return 'fitted after three evaluations';
+  if (known.length === 0) return 'fitted after four evaluations';
   return `ceiling ${known.map(({ side, law }) => `${side} ${decimals(law!.ceiling)}`).join(' · ')}`;
 }
 

@@ -14,6 +14,9 @@ export interface LawBox {
   readonly most: number;
 }
 
+/** Two numbers are fitted: fewer points than this would be drawn as if they told a law. */
+const FEWEST = 4;
+
 const MARGIN = { left: 34, right: 10, top: 8, bottom: 22 } as const;
 
 /** The held-out evaluations of a run: entropy and mean@1. */
@@ -24,9 +27,10 @@ export function lawPoints({ frames }: Track): LawPoint[] {
   });
 }
 
-/** The law through the points up to a step. */
+/** The law through the points up to a step; null while they are few. */
 export function lawUntil(points: readonly LawPoint[], step: number): EntropyLaw | null {
-  return fitEntropyLaw(points.filter((point) => point.step <= step));
+  const past = points.filter((point) => point.step <= step);
+  return past.length < FEWEST ? null : fitEntropyLaw(past);
 }
 
 export function xOf(entropy: number, { width, most }: LawBox): number {

@@ -25,7 +25,12 @@ export function Controls() {
       </button>
       <div class={isOpen.value ? 'settings open' : 'settings'} id="settings">
         <Field name="Task">
-          <select value={choices.task.value} disabled={isRunning} onChange={({ currentTarget }) => chooseTask(choices, currentTarget.value)}>
+          <select
+            value={choices.task.value}
+            disabled={isRunning}
+            title={isRunning ? 'Chosen before training starts' : undefined}
+            onChange={({ currentTarget }) => chooseTask(choices, currentTarget.value)}
+          >
             {TASKS.map(({ key, label }) => (
               <option key={key} value={key}>
                 {label}

@@ -31,7 +31,7 @@ export function TrainButton() {
           {kind === 'paused' ? 'Go on' : 'Pause'}
         </button>
         {(kind === 'paused' || kind === 'pausing') && (
-          <button type="button" class="plain" disabled={kind === 'pausing'} onClick={() => run.say({ kind: 'step' })}>
+          <button type="button" class="plain" disabled={kind === 'pausing'} title="One step of each side, then pause" onClick={() => run.say({ kind: 'step' })}>
             Step
           </button>
         )}

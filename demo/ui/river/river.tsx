@@ -52,6 +52,7 @@ export function River({ track, plan, probe, box, accent }: RiverProps) {
             {paths.map((path, i) => path && <path key={i} d={path} fill={fillOf(i, paths.length, plan, `url(#${id}h)`)} class="stream" />)}
           </g>
         </defs>
+        <rect width={box.width} height={height} class="river-bed" rx="2" />
         <g clip-path={`url(#${id}f)`} class="river-ahead">
           <use href={`#${id}s`} />
         </g>
