@@ -3,10 +3,11 @@
 import type { TokenBatch } from '../data/frame.ts';
 import type { LensReading } from './reading.ts';
 
-/** The group, and in it the row, on which variants disagree most: their weights' summed distance from GRPO's, each variant's in its own size. */
+/** The group, and in it the row, on which variants disagree most: the summed distance of their weights from GRPO's, in GRPO's mean size. */
 export function mostTelling({ rows }: TokenBatch, { rows: variants }: LensReading): { readonly group: number; readonly row: number } {
   const [base, ...others] = variants;
-  const distances = rows.map(({ start, ids }) => (base ? distanceAt(base.weight, others, start, start + ids.length) : 0));
+  const size = base ? base.weight.reduce((sum, weight) => sum + Math.abs(weight), 0) / Math.max(1, base.weight.length) : 1;
+  const distances = rows.map(({ start, ids }) => (base ? distanceAt(base.weight, others, size, start, start + ids.length) : 0));
   const groups = [...new Set(rows.map(({ group }) => group))];
   const sumOf = (group: number): number => rows.reduce((sum, row, at) => (row.group === group ? sum + distances[at]! : sum), 0);
   const group = groups.reduce((most, each) => (sumOf(each) > sumOf(most) ? each : most), groups[0] ?? 0);
@@ -14,10 +15,10 @@ export function mostTelling({ rows }: TokenBatch, { rows: variants }: LensReadin
   return { group: Math.max(0, groups.indexOf(group)), row };
 }
 
-function distanceAt(base: Float32Array, others: LensReading['rows'], from: number, to: number): number {
+function distanceAt(base: Float32Array, others: LensReading['rows'], size: number, from: number, to: number): number {
   let sum = 0;
   for (const { weight } of others) {
-    for (let at = from; at < to; at++) sum += Math.min(1, Math.abs(weight[at]! - base[at]!) / (Math.abs(weight[at]!) + Math.abs(base[at]!) + 1e-3));
+    for (let at = from; at < to; at++) sum += Math.min(2, Math.abs(weight[at]! - base[at]!) / (size + 1e-3)); // one outlier is not a row
   }
   return sum / Math.max(1, to - from);
 }
