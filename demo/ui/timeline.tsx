@@ -62,6 +62,8 @@ function usePlayback(page: PageState): void {
     if (!page.isPlaying.value) return;
     let before = performance.now();
     let request = requestAnimationFrame(function tick(now) {
+      // Effects end a frame late: whoever has taken the playhead keeps it.
+      if (!page.isPlaying.peek()) return;
       const shown = page.shown.peek();
       // A tab that was hidden does not leap ahead.
       const passed = Math.min(now - before, 100) * (stepsOf(shown) / PLAY_MS);
