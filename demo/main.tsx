@@ -16,7 +16,7 @@ import { ensureValidLanguage } from './ui/valid-language.ts';
 
 restoreTheme();
 ensureValidLanguage();
-const state = createPageState(EMPTY);
+const state = createPageState(EMPTY, requestAnimationFrame);
 connectRoute(state);
 const live = { choices: createChoices(), run: createLiveRun(state), lens: createLensHold() };
 effect(() => live.run.say({ kind: 'watch', probe: state.probe.value }));

@@ -10,13 +10,16 @@ import { LABEL_ROOM, River } from './river/river.tsx';
 import { usePage } from './state/page-state.ts';
 import { ANSWERS_ALIVE, metricAt, pairOf, stepsOf } from './state/shown.ts';
 import { useDerived } from './use-derived.ts';
+import { useInTurn } from './use-in-turn.ts';
 import { useWidth } from './use-width.ts';
 
 /** Below this, as in style/page.css, names of streams have less room. */
 const NARROW = 588;
 
 export function Rivers() {
-  const { shown, seed, probe } = usePage();
+  const page = usePage();
+  const { seed, probe } = page;
+  const shown = useInTurn(page.shown);
   const [ref, width] = useWidth<HTMLDivElement>();
   const pair = pairOf(shown.value, seed.value);
   const frames = pair.map((track) => track.frames);

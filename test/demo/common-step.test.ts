@@ -11,7 +11,7 @@ const shownAt = (a: number, b: number): Shown => ({ ...EMPTY, kind: 'live', trac
 
 it('while runs take turns the head stands where both are, so that like is compared with like', () => {
   expect([commonStep(shownAt(-1, -1), 1), commonStep(shownAt(1, -1), 1), commonStep(shownAt(1, 0), 1), commonStep(shownAt(4, 3), 1)]).toEqual([0, 1, 1, 3]);
-  const page = createPageState(EMPTY);
+  const page = createPageState(EMPTY, () => {});
   show(page, shownAt(1, 1));
   extend(page, shownAt(4, 3));
   expect([page.step.value, page.isFollowing.value]).toEqual([3, true]);

@@ -7,6 +7,7 @@ import { decimals } from '../figures.ts';
 import { usePage } from '../state/page-state.ts';
 import { stepsOf } from '../state/shown.ts';
 import { useDerived } from '../use-derived.ts';
+import { useInTurn } from '../use-in-turn.ts';
 import { useWidth } from '../use-width.ts';
 import { ChartTable } from './chart-table.tsx';
 import { useThemeCount } from './colours.ts';
@@ -21,7 +22,9 @@ interface ChartProps {
 }
 
 export function Chart({ spec, height = PLOT_HEIGHT, explain }: ChartProps) {
-  const { shown, step, isPlaying, isFollowing } = usePage();
+  const page = usePage();
+  const { step, isPlaying, isFollowing } = page;
+  const shown = useInTurn(page.shown);
   const { tracks } = shown.value;
   const hovered = useSignal<number | null>(null);
   const data = useMemo(() => chartData(tracks, spec.lines), [tracks, spec]);
@@ -37,7 +40,7 @@ export function Chart({ spec, height = PLOT_HEIGHT, explain }: ChartProps) {
           {sentence}
         </p>
       </figcaption>
-      <Canvas spec={spec} data={data} height={height} hovered={(at) => (hovered.value = at)} />
+      <Canvas spec={spec} data={data} steps={stepsOf(shown.value)} height={height} hovered={(at) => (hovered.value = at)} />
       <ChartTable title={spec.title} data={data} places={spec.places} />
     </figure>
   );
@@ -46,17 +49,17 @@ export function Chart({ spec, height = PLOT_HEIGHT, explain }: ChartProps) {
 interface CanvasProps {
   readonly spec: ChartSpec;
   readonly data: ReturnType<typeof chartData>;
+  readonly steps: number;
   readonly height: number;
   readonly hovered: (step: number | null) => void;
 }
 
-function Canvas({ spec, data, height, hovered }: CanvasProps) {
+function Canvas({ spec, data, steps, height, hovered }: CanvasProps) {
   const page = usePage();
   const [ref, width] = useWidth<HTMLDivElement>();
   const plot = useRef<UPlot | null>(null);
   const ahead = useRef<HTMLDivElement>(null);
   const theme = useThemeCount();
-  const steps = stepsOf(page.shown.value);
   const lines = data.series.map(({ side, label, line, range }) => `${side} ${label} ${line.metric} ${range ? 3 : 1}`).join();
 
   useEffect(() => {

@@ -1,11 +1,14 @@
 /** Entropy against reward, with the law R = −a·e^H + b under the points and its ceiling. */
 
 import { useComputed } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 import type { EntropyLaw } from '../../../src/index.ts';
+import type { Track } from '../../data/frame.ts';
 import { accentOf } from '../accents.ts';
 import { decimals } from '../figures.ts';
 import { usePage } from '../state/page-state.ts';
 import { pairOf } from '../state/shown.ts';
+import { useInTurn } from '../use-in-turn.ts';
 import { useWidth } from '../use-width.ts';
 import { type LawBox, lawPath, type LawPoint, lawPoints, lawUntil, mostEntropy, xOf, yOf } from './law-geometry.ts';
 import { PLOT_HEIGHT } from './plot.ts';
@@ -20,12 +23,8 @@ interface Fitted {
 export function LawChart({ height = PLOT_HEIGHT }: { readonly height?: number }) {
   const { shown, seed, step } = usePage();
   const [ref, width] = useWidth<HTMLDivElement>();
-  const fits = useComputed((): readonly Fitted[] =>
-    pairOf(shown.value, seed.value).map((track) => {
-      const points = lawPoints(track);
-      return { side: track.info.side, label: track.info.label, points, law: lawUntil(points, step.value) };
-    }),
-  ).value;
+  const pair = useInTurn(useComputed(() => ({ tracks: pairOf(shown.value, seed.value), at: step.value }))).value;
+  const fits = useMemo(() => pair.tracks.map((track) => fittedUntil(track, pair.at)), [pair]);
   const box: LawBox = { width: width.value, height, most: mostEntropy(fits.flatMap(({ points }) => points)) };
   return (
     <figure class="chart law-chart">
@@ -36,11 +35,16 @@ export function LawChart({ height = PLOT_HEIGHT }: { readonly height?: number })
         <p class="figures">{sentenceOf(fits)}</p>
       </figcaption>
       <div class="canvas" ref={ref} style={{ height: `${height}px` }}>
-        {width.value > 0 && <Plane fits={fits} box={box} step={step.value} />}
+        {width.value > 0 && <Plane fits={fits} box={box} step={pair.at} />}
       </div>
       <LawTable fits={fits} />
     </figure>
   );
+}
+
+function fittedUntil(track: Track, step: number): Fitted {
+  const points = lawPoints(track);
+  return { side: track.info.side, label: track.info.label, points, law: lawUntil(points, step) };
 }
 
 function Plane({ fits, box, step }: { readonly fits: readonly Fitted[]; readonly box: LawBox; readonly step: number }) {

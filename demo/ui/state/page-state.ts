@@ -3,6 +3,7 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import { type OneAFrame, oneAFrame } from './one-a-frame.ts';
 import { commonStep, lastStep, seedsOf, type Shown } from './shown.ts';
 
 export const VIEWS = ['page', 'lens', 'recipe'] as const;
@@ -26,6 +27,8 @@ export interface PageState {
   readonly tour: Signal<number | null>;
   /** A message in place of, or beside, the narrator: what went wrong, or was done. */
   readonly notice: Signal<Notice | null>;
+  /** The large parts of the page, waiting to be drawn. */
+  readonly drawing: OneAFrame;
 }
 
 export interface Notice {
@@ -33,7 +36,8 @@ export interface Notice {
   readonly text: string;
 }
 
-export function createPageState(first: Shown): PageState {
+/** @param animate calls before the next frame, as requestAnimationFrame does */
+export function createPageState(first: Shown, animate: (next: () => void) => void): PageState {
   const head = signal(0);
   return {
     shown: signal(first),
@@ -47,6 +51,7 @@ export function createPageState(first: Shown): PageState {
     view: signal<View>('page'),
     tour: signal<number | null>(null),
     notice: signal<Notice | null>(null),
+    drawing: oneAFrame(animate),
   };
 }
 

@@ -7,6 +7,7 @@ import { accentOf } from '../accents.ts';
 import { digits4 } from '../figures.ts';
 import { usePage } from '../state/page-state.ts';
 import { pairOf, tokensAt } from '../state/shown.ts';
+import { useInTurn } from '../use-in-turn.ts';
 import { HEAT_NOTES, heatScale, type HeatScale } from './ramp.ts';
 import { ReadingLine, type TokenPlace } from './reading-line.tsx';
 import { TokenGrid } from './token-grid.tsx';
@@ -21,12 +22,13 @@ export function Completions() {
   const column = useSignal<HeatColumn>('entropy');
   const group = useSignal(0);
   const place = useSignal<TokenPlace | null>(null);
-  const sides = useComputed(() =>
+  const written = useComputed(() =>
     pairOf(shown.value, seed.value).flatMap((track): ShownSide[] => {
       const batch = tokensAt(track, step.value);
       return batch ? [{ track, batch }] : [];
     }),
   );
+  const sides = useInTurn(written);
   const batches = sides.value.map(({ batch }) => batch);
   const key = batches.map((batch) => batch.step).join();
   const scale = useComputed(() =>
