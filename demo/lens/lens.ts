@@ -6,19 +6,18 @@
 import { type Algorithm, createAlgorithm } from '../../src/index.ts';
 import { predictedChange } from '../data/described-tokens.ts';
 import { type TokenBatch, TOKEN_FLAGS } from '../data/frame.ts';
+import { BASE_OPTIONS, baseWeights, flagsOf } from './base-weights.ts';
 import type { Expression } from './expression.ts';
 import { FrozenBatch, type TokenWeights } from './frozen.ts';
 import { ownWeight } from './own-weight.ts';
 import type { CovarianceHistogram, EntropyLedger, LensReading, LensRow, LensVariant } from './reading.ts';
-import { BASE_OPTIONS, VARIANTS, variantOf } from './variants.ts';
+import { VARIANTS, variantOf } from './variants.ts';
 
 export interface OwnWeight {
   readonly label: string;
   readonly expression: Expression;
 }
 
-/** Weights closer than this share of the larger are the same. */
-const SAME = 1e-3;
 const BINS = 41;
 
 /**
@@ -46,21 +45,6 @@ export async function readOwnWeight(tokens: TokenBatch, { label, expression }: O
   const variant = { key: 'own', label, summary: expression.text, overrides: [] };
   const algorithm = ownWeight(createAlgorithm(BASE_OPTIONS), expression);
   return rowOf(tokens, variant, await frozen.weightsOf(algorithm), await baseWeights(frozen));
-}
-
-/** What GRPO would do: what `selected` and `clipped` are told by. */
-export function baseWeights(frozen: FrozenBatch): Promise<TokenWeights> {
-  return frozen.weightsOf(createAlgorithm(BASE_OPTIONS));
-}
-
-/** Whether a weight differs from the base's, and whether the base's clip stopped the token. */
-export function flagsOf({ columns: { advantage } }: TokenBatch, weight: Float32Array, base: Float32Array): Uint8Array {
-  return Uint8Array.from(weight, (value, at) => {
-    const gap = Math.abs(value - base[at]!);
-    const isSelected = gap > SAME * Math.max(Math.abs(value), Math.abs(base[at]!)) && gap > 1e-6;
-    const isClipped = base[at] === 0 && value === 0 && advantage[at] !== 0;
-    return (isSelected ? TOKEN_FLAGS.selected : 0) | (isClipped ? TOKEN_FLAGS.clipped : 0);
-  });
 }
 
 /** What this batch cannot tell of a variant. */

@@ -8,9 +8,6 @@ export interface OfferedVariant extends LensVariant {
   readonly options: Partial<AlgorithmOptions> & MethodOptions;
 }
 
-/** What the overrides are relative to: GRPO without the dual clip, as in the demo's recipe. */
-export const BASE_OPTIONS: Partial<AlgorithmOptions> = { clipDual: null };
-
 /** A variant that is one block of `algorithm`: the block in the words of a recipe, and as the code takes it. */
 const block = (
   key: string,

@@ -22,8 +22,7 @@ import {
 } from '../../src/browser.ts';
 import type { TrackInfo } from '../data/frame.ts';
 import type { FromLive, LiveRequest, LiveSide, ToLive } from '../data/live.ts';
-import { type Expression, parseExpression } from '../lens/expression.ts';
-import { MeasuredRun, type StartMeasurement } from './measured-run.ts';
+import { MeasuredRun, type OwnWeight, type StartMeasurement } from './measured-run.ts';
 import { Measuring } from './measuring.ts';
 import { Turns } from './turns.ts';
 
@@ -135,7 +134,7 @@ export class LiveSession {
     }
     const { recipe } = await readSide(side, loaded.recipe.seed, overrides);
     const own = weight === null ? undefined : (weight ?? side.weight);
-    measured.change(recipe, own === undefined ? undefined : expressionOf(own));
+    measured.change(recipe, await ownWeightOf(own));
   }
 
   async #plan(): Promise<Planned[]> {
@@ -144,7 +143,7 @@ export class LiveSession {
     for (const seed of seeds) {
       for (const side of sides) {
         const loaded = await readSide(side, seed);
-        if (side.weight !== undefined) expressionOf(side.weight);
+        await ownWeightOf(side.weight); // one that cannot be read is found before anything is trained
         const { recipe, text } = loaded;
         planned.push({ run: planned.length, side, loaded, info: { side: side.side, label: side.label, seed, recipeText: text, steps: recipe.steps } });
       }
@@ -190,7 +189,7 @@ export class LiveSession {
           say({ kind: 'frame', run, frame, timing: { ...timing, deviceBytes: device.memory.bytes } });
         },
       },
-      side.weight === undefined ? undefined : expressionOf(side.weight),
+      await ownWeightOf(side.weight),
     );
     this.#active.set(run, { planned, measured, step: 0 });
     const changed = this.#changes.get(side.side);
@@ -255,8 +254,11 @@ function latest(overrides: readonly string[]): string[] {
   return [...new Map(overrides.map((override) => [override.slice(0, override.indexOf('=')), override])).values()];
 }
 
-function expressionOf(text: string): Expression {
+/** What reads a weight of one's own is loaded where there is one. @throws RecipeError where it cannot be read */
+async function ownWeightOf(text: string | undefined): Promise<OwnWeight | undefined> {
+  if (text === undefined) return undefined;
+  const [{ parseExpression }, { ownWeight }] = await Promise.all([import('../lens/expression.ts'), import('../lens/own-weight.ts')]);
   const parsed = parseExpression(text);
   if (!parsed.ok) throw new RecipeError([{ path: 'weight', message: `${parsed.message} (character ${parsed.at + 1})` }]);
-  return parsed.expression;
+  return (base) => ownWeight(base, parsed.expression);
 }

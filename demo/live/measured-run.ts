@@ -19,10 +19,8 @@ import {
   trainStep,
 } from '../../src/index.ts';
 import type { Frame, RiverSlice, TokenBatch } from '../data/frame.ts';
-import type { Expression } from '../lens/expression.ts';
-import { baseWeights, flagsOf } from '../lens/lens.ts';
+import { baseWeights, flagsOf } from '../lens/base-weights.ts';
 import { FrozenBatch } from '../lens/frozen.ts';
-import { ownWeight } from '../lens/own-weight.ts';
 import { Rivers } from './rivers.ts';
 import { TokenCapture } from './token-capture.ts';
 
@@ -48,6 +46,9 @@ export interface StepTiming {
   /** Sampled in the step. */
   readonly tokens: number;
 }
+
+/** Puts a weight that somebody wrote in place of an algorithm's own. */
+export type OwnWeight = (base: Algorithm) => Algorithm;
 
 /** The policy before training: the same for every run that begins with it. */
 export interface StartMeasurement {
@@ -77,7 +78,7 @@ export class MeasuredRun {
   };
 
   /** @throws RecipeError for a supervised run, which has no rollouts to look at */
-  constructor(built: BuiltRun, recipe: Recipe, options: MeasureOptions, weight?: Expression) {
+  constructor(built: BuiltRun, recipe: Recipe, options: MeasureOptions, weight?: OwnWeight) {
     if (!built.run)
       throw new RecipeError([
         { path: 'method', message: 'expected grpo, got sft. The demo shows what becomes of samples, and supervised training draws none.' },
@@ -116,8 +117,9 @@ export class MeasuredRun {
    *
    * @throws RecipeError where the run was not built for it
    */
-  change(recipe: Recipe, weight?: Expression): void {
-    const algorithm = weight ? ownWeight(createAlgorithm(recipe.algorithm), weight) : createAlgorithm(recipe.algorithm);
+  change(recipe: Recipe, weight?: OwnWeight): void {
+    const own = createAlgorithm(recipe.algorithm);
+    const algorithm = weight ? weight(own) : own;
     const { usesReference } = this.#built.run!.algorithm;
     if (algorithm.usesReference && !usesReference && !this.#run.settings.measureKl) {
       throw new RecipeError([

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { TOKEN_FLAGS } from '../../demo/data/frame.ts';
+import { BASE_OPTIONS } from '../../demo/lens/base-weights.ts';
 import { evaluateExpression, parseExpression } from '../../demo/lens/expression.ts';
 import { readLens, readOwnWeight } from '../../demo/lens/lens.ts';
 import { LARGEST_WEIGHT } from '../../demo/lens/own-weight.ts';
-import { BASE_OPTIONS, VARIANTS } from '../../demo/lens/variants.ts';
+import { VARIANTS } from '../../demo/lens/variants.ts';
 import { createAlgorithm, GRPO_OPTIONS, readRecipe } from '../../src/index.ts';
 import { drawnBatch } from './token-batches.ts';
 

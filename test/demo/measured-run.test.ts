@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { evaluateExpression, type Expression, parseExpression } from '../../demo/lens/expression.ts';
+import { ownWeight } from '../../demo/lens/own-weight.ts';
 import { MeasuredRun } from '../../demo/live/measured-run.ts';
 import { type Recipe, RecipeError, ReferenceDevice } from '../../src/index.ts';
 import { runTiny, timeless } from '../trainer/tiny-run.ts';
@@ -77,7 +78,7 @@ describe('a change on the way', () => {
   it('to a weight of one’s own trains with that weight, and back', async () => {
     const text = 'advantage * (1 - prob) + 0.1 * entropy';
     const own = expressionOf(text);
-    const { frames } = await measure(recipe, { weight: own, after: (run, step) => step === 2 && run.change(recipe) });
+    const { frames } = await measure(recipe, { weight: (base) => ownWeight(base, own), after: (run, step) => step === 2 && run.change(recipe) });
     const { rows, columns } = frames[1]!.tokens!;
     for (const { start, ids, reward } of rows) {
       for (let at = start; at < start + ids.length; at++) {

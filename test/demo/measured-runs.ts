@@ -1,8 +1,7 @@
 /** A very small run on the built-in task, measured, on the float64 reference: no device. */
 
 import type { Frame } from '../../demo/data/frame.ts';
-import type { Expression } from '../../demo/lens/expression.ts';
-import { type MeasureOptions, MeasuredRun } from '../../demo/live/measured-run.ts';
+import { type MeasureOptions, MeasuredRun, type OwnWeight } from '../../demo/live/measured-run.ts';
 import { type BuiltRun, buildRun, memoryStore, type Recipe, ReferenceDevice, train, trainOptions } from '../../src/index.ts';
 import { tinyRecipe, tinyServices } from '../trainer/tiny-run.ts';
 
@@ -19,7 +18,7 @@ export interface Measured {
 }
 
 interface Given extends Partial<MeasureOptions> {
-  readonly weight?: Expression;
+  readonly weight?: OwnWeight;
   /** Called after the frame of a step. */
   readonly after?: (run: MeasuredRun, step: number) => void;
 }
