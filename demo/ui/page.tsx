@@ -12,7 +12,6 @@ import { Rivers } from './rivers.tsx';
 import { ShareBar } from './share/share-bar.tsx';
 import { type PageState, PageStateProvider, type View as ViewName } from './state/page-state.ts';
 import { Timeline } from './timeline.tsx';
-import { Tour } from './tour/tour.tsx';
 
 interface PageProps {
   readonly state: PageState;
@@ -32,7 +31,7 @@ export function Page({ state, live }: PageProps) {
           <ShareBar />
           <p class="soft">Everything is computed in this page; nothing is sent anywhere.</p>
         </footer>
-        <Tour />
+        {state.tour.value !== null && <Lazy load={async () => (await import('./tour/tour.tsx')).Tour} />}
       </LiveProvider>
     </PageStateProvider>
   );

@@ -18,10 +18,9 @@ import { chartData, standingAt } from './series.ts';
 interface ChartProps {
   readonly spec: ChartSpec;
   readonly height?: number;
-  readonly explain?: string | undefined;
 }
 
-export function Chart({ spec, height = PLOT_HEIGHT, explain }: ChartProps) {
+export function Chart({ spec, height = PLOT_HEIGHT }: ChartProps) {
   const page = usePage();
   const { step, isPlaying, isFollowing } = page;
   const shown = useInTurn(page.shown);
@@ -35,7 +34,7 @@ export function Chart({ spec, height = PLOT_HEIGHT, explain }: ChartProps) {
   return (
     <figure class="chart">
       <figcaption>
-        <h3 title={explain}>{spec.title}</h3>
+        <Title spec={spec} />
         <p class="figures" aria-live={isPlaying.value || isFollowing.value ? 'off' : 'polite'}>
           {sentence}
         </p>
@@ -43,6 +42,20 @@ export function Chart({ spec, height = PLOT_HEIGHT, explain }: ChartProps) {
       <Canvas spec={spec} data={data} steps={stepsOf(shown.value)} height={height} hovered={(at) => (hovered.value = at)} />
       <ChartTable title={spec.title} data={data} places={spec.places} />
     </figure>
+  );
+}
+
+/** Says what the lines measure to who points at it; the words are loaded then. */
+function Title({ spec }: { readonly spec: ChartSpec }) {
+  const words = useSignal<string | undefined>(undefined);
+  const explain = async (): Promise<void> => {
+    const { explained } = await import('./explained.ts');
+    words.value = explained(spec);
+  };
+  return (
+    <h3 title={words.value} onPointerEnter={() => void explain().catch(() => undefined)}>
+      {spec.title}
+    </h3>
   );
 }
 
