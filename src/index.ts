@@ -28,7 +28,8 @@ export { type ElementType, type HostArray, Tensor } from './gpu/tensor.ts';
 export { type SumColumns, type TableView, maskedSums, rowColumn, wholeTable } from './kernels/stages.ts';
 export { covarianceOf } from './kernels/stages-covariance.ts';
 export { applyOperation, tableOperation, type TableOperation } from './kernels/table-operation.ts';
-export { firstOrderEntropyChange, MOMENTS, type TokenMoments } from './kernels/token-stats.ts';
+export { firstOrderEntropyChange, type TokenMoments } from './kernels/entropy-change.ts';
+export { MOMENTS } from './kernels/token-stats.ts';
 export { type DeviceTraits, type Tier, traitsOf } from './gpu/traits.ts';
 
 // The model.

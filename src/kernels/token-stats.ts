@@ -210,21 +210,3 @@ export function tokenStatsBackward(device: Device, { count, tileStart, tileWidth
   const span = device.traits.tier === 'software' ? SOFTWARE_SPAN : 1;
   device.run(tokenStatsBackwardDirect, tensors, { count, tileStart, tileWidth, temperature, span });
 }
-
-/** What `firstOrderEntropyChange` reads of one token. */
-export interface TokenMoments {
-  readonly logProb: number;
-  readonly entropy: number;
-  readonly sumP2: number;
-  readonly sumP2LogP: number;
-}
-
-/**
- * Returns by how much a softmax row's entropy changes, to first order, when its logits move by `step` (nats) along the gradient of
- * the target's log-prob:
- *
- *   ΔH = −step · [ p · (logProb + entropy) − (Σ p² ln p + entropy · Σ p²) ]        p = exp(logProb)
- */
-export function firstOrderEntropyChange({ logProb, entropy, sumP2, sumP2LogP }: TokenMoments, step: number): number {
-  return -step * (Math.exp(logProb) * (logProb + entropy) - (sumP2LogP + entropy * sumP2));
-}

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/base/random.ts';
-import { firstOrderEntropyChange } from '../../src/kernels/token-stats.ts';
+import { firstOrderEntropyChange } from '../../src/kernels/entropy-change.ts';
 
 const random = Random.seeded(21);
 

@@ -1,7 +1,7 @@
 /** Statistics of softmax rows and gradients of their combinations, by the kernels of the LM head. */
 
 import type { Device } from '../../../src/gpu/device.ts';
-import { firstOrderEntropyChange } from '../../../src/kernels/token-stats.ts';
+import { firstOrderEntropyChange } from '../../../src/kernels/entropy-change.ts';
 import type { Family } from '../algorithms.ts';
 import type { FixtureCase } from '../fixture.ts';
 import { HeadPass } from './head-pass.ts';
