@@ -1,11 +1,11 @@
 /** The two rivers of the probe prompt, one under the other, with what each run has come to at the playhead. */
 
 import type { ReadonlySignal } from '@preact/signals';
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import type { Track } from '../data/frame.ts';
 import { accentOf } from './accents.ts';
 import { decimals } from './figures.ts';
-import { planBands } from './river/bands.ts';
+import { type BandPlan, planBands, steadyPlan } from './river/bands.ts';
 import { LABEL_ROOM, River } from './river/river.tsx';
 import { usePage } from './state/page-state.ts';
 import { ANSWERS_ALIVE, metricAt, pairOf, stepsOf } from './state/shown.ts';
@@ -23,7 +23,8 @@ export function Rivers() {
   const [ref, width] = useWidth<HTMLDivElement>();
   const pair = pairOf(shown.value, seed.value);
   const frames = pair.map((track) => track.frames);
-  const plan = useMemo(() => planBands(frames, probe.value), [...frames, probe.value]);
+  const drawn = useRef<BandPlan | null>(null);
+  const plan = useMemo(() => (drawn.current = steadyPlan(drawn.current, planBands(frames, probe.value))), [...frames, probe.value]);
   const steps = stepsOf(shown.value);
   const room = Math.max(0, width.value - (width.value < NARROW ? LABEL_ROOM.narrow : LABEL_ROOM.wide));
   const box = useMemo(() => ({ width: room, height: heightOf(width.value), steps }), [room, steps]);

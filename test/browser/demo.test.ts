@@ -116,7 +116,7 @@ describe('the numbers of a token', () => {
       for (const round of [0, 1, 2, 3, 4]) {
         const { step } = kept[random.fork('step').below(kept.length, round)]!;
         await atStep(page, step);
-        await page.locator('.completions').waitFor();
+        await page.locator(`.completions[data-steps="${step},${step}"]`).waitFor();
         for (let i = 0; i < 10; i++) {
           const side = i % 2;
           const batch = recording.tracks[side as 0 | 1].frames.find((frame) => frame.step === step)!.tokens!;

@@ -27,6 +27,11 @@ export function planBands(rivers: readonly (readonly Frame[])[], probe: number):
   return { order, rank: new Map(ranked.map(([answer], rank) => [answer, rank])) };
 }
 
+/** The earlier plan where nothing has changed places, so that what was drawn by it stands. Ranks follow from the order. */
+export function steadyPlan(before: BandPlan | null, now: BandPlan): BandPlan {
+  return before && before.order.length === now.order.length && before.order.every((answer, i) => answer === now.order[i]) ? before : now;
+}
+
 const HUES = [236, 176, 88, 48, 12, 300, 140, 262] as const;
 
 /** A colour for each rank: eight hues far apart, three lightnesses, in both themes. */

@@ -1,7 +1,8 @@
 /** What the policies wrote at the playhead's step, coloured token by token. */
 
 import { type Signal, useComputed, useSignal } from '@preact/signals';
-import type { TokenBatch, Track } from '../../data/frame.ts';
+import { useRef } from 'preact/hooks';
+import type { TokenBatch, TrackInfo } from '../../data/frame.ts';
 import { HEAT_COLUMNS, type HeatColumn } from '../../lens/reading.ts';
 import { accentOf } from '../accents.ts';
 import { digits4 } from '../figures.ts';
@@ -13,7 +14,7 @@ import { ReadingLine, type TokenPlace } from './reading-line.tsx';
 import { TokenGrid } from './token-grid.tsx';
 
 interface ShownSide {
-  readonly track: Track;
+  readonly info: TrackInfo;
   readonly batch: TokenBatch;
 }
 
@@ -22,12 +23,16 @@ export function Completions() {
   const column = useSignal<HeatColumn>('entropy');
   const group = useSignal(0);
   const place = useSignal<TokenPlace | null>(null);
-  const written = useComputed(() =>
-    pairOf(shown.value, seed.value).flatMap((track): ShownSide[] => {
+  const last = useRef<readonly ShownSide[]>([]);
+  const written = useComputed(() => {
+    const now = pairOf(shown.value, seed.value).flatMap((track): ShownSide[] => {
       const batch = tokensAt(track, step.value);
-      return batch ? [{ track, batch }] : [];
-    }),
-  );
+      return batch ? [{ info: track.info, batch }] : [];
+    });
+    // A step of one run alone changes nothing here.
+    if (!areSame(now, last.current)) last.current = now;
+    return last.current;
+  });
   const sides = useInTurn(written);
   const batches = sides.value.map(({ batch }) => batch);
   const key = batches.map((batch) => batch.step).join();
@@ -58,13 +63,17 @@ export function Completions() {
         </p>
       </header>
       <div class="sides">
-        {sides.value.map(({ track, batch }) => (
-          <Side key={track.info.side} track={track} batch={batch} scale={scale} group={group} place={place} />
+        {sides.value.map(({ info, batch }) => (
+          <Side key={info.side} info={info} batch={batch} scale={scale} group={group} place={place} />
         ))}
       </div>
       <ReadingLine place={place} />
     </section>
   );
+}
+
+function areSame(a: readonly ShownSide[], b: readonly ShownSide[]): boolean {
+  return a.length === b.length && a.every(({ info, batch }, i) => info === b[i]!.info && batch === b[i]!.batch);
 }
 
 interface SideProps extends ShownSide {
@@ -73,7 +82,7 @@ interface SideProps extends ShownSide {
   readonly place: Signal<TokenPlace | null>;
 }
 
-function Side({ track: { info }, batch, scale, group, place }: SideProps) {
+function Side({ info, batch, scale, group, place }: SideProps) {
   const groups = [...new Set(batch.rows.map((row) => row.group))];
   const chosen = groups[group.value % groups.length]!;
   const rows = batch.rows.filter((row) => row.group === chosen);
