@@ -50,7 +50,7 @@ const room = { maxPositions: 256, maxTokens: 256, maxPredictions: 256 };
 function plannedBytes(traits: DeviceTraits, config: ModelConfig, formatOf: FormatOf): { readonly weights: number; readonly all: number } {
   const device = new PlanningDevice(traits);
   const parameters = createParameters(device, config, 'weights', formatOf);
-  new Transformer(device, config, parameters, room, null);
+  void new Transformer(device, config, parameters, room, null);
   return { weights: device.memory.byPart.get('weights')!, all: device.memory.bytes };
 }
 
