@@ -10,7 +10,7 @@
 //
 //   kept v = upper half of (bits of v + a random number below 2¹⁶), of philox(word, t)
 //
-// t counts the updates that were made; those that the host has not heard of as skipped lower it, as in `adamw`.
+// t counts the updates that were made (lib/adamw-pace.wgsl).
 //
 // Shapes     E elements, ⌈E/2⌉ words
 // Bindings   0 weights    update  f32 [E]
@@ -25,6 +25,7 @@
 
 // use lib/grid.wgsl
 // use lib/random.wgsl
+// use lib/adamw-pace.wgsl
 
 struct Params {
   count: u32,  // E
@@ -70,20 +71,8 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   if (control[2] == 0.0) { return; }
-  var stepSize = params.stepSize;
-  var rootCorrection2 = params.rootCorrection2;
-  var made = params.step;
-  if (control[3] > params.skipped) {
-    var correction1 = params.correction1;
-    var correction2 = params.correction2;
-    for (var known = params.skipped; known < control[3]; known += 1.0) {
-      correction1 -= (1.0 - correction1) * params.stepBack1;
-      correction2 -= (1.0 - correction2) * params.stepBack2;
-      made -= 1u;
-    }
-    stepSize = params.lr / correction1;
-    rootCorrection2 = sqrt(correction2);
-  }
+  let pace = paceOfUpdate();
+  let made = params.step - pace.skipped;
   let start = (workgroupIndex(workgroup, grid) * LANES + lane) * params.span;
   let words = (params.count + 1u) / 2u;
   for (var word = start; word < min(start + params.span, words); word++) {
@@ -98,7 +87,7 @@ fn main(
       let first = params.beta1 * bitcast<f32>((firsts >> shift) << 16u) + params.oneMinusBeta1 * g;
       let second = params.beta2 * bitcast<f32>((seconds >> shift) << 16u) + params.oneMinusBeta2 * g * g;
       let decayed = weights[i] - params.decay * weights[i];
-      weights[i] = decayed - stepSize * first / (sqrt(second) / rootCorrection2 + params.eps);
+      weights[i] = decayed - pace.stepSize * first / (sqrt(second) / pace.rootCorrection2 + params.eps);
       let others = 0xffff0000u >> shift;
       firsts = (firsts & others) | (nearest(first) << shift);
       seconds = (seconds & others) | (((bitcast<u32>(second) + ((random >> shift) & 0xffffu)) >> 16u) << shift);

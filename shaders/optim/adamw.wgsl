@@ -5,8 +5,7 @@
 //   w ← w − lr · weightDecay · w           w ← w − stepSize · m / (√v / rootCorrection2 + eps)
 //   stepSize = lr / (1 − beta1ᵗ)           rootCorrection2 = √(1 − beta2ᵗ)
 //
-// t counts the updates that were made. The host takes those it has not heard of as made; each that was skipped lowers t by one:
-//   1 − betaᵗ⁻¹ = c − (1 − c) · (1/beta − 1)        c = 1 − betaᵗ
+// t counts the updates that were made (lib/adamw-pace.wgsl).
 //
 // Shapes     E elements
 // Bindings   0 weights    update  f32 [E]
@@ -20,6 +19,7 @@
 // Oracle     adamwDirect.reference in src/kernels/adamw.ts
 
 // use lib/grid.wgsl
+// use lib/adamw-pace.wgsl
 
 struct Params {
   count: u32,  // E
@@ -56,25 +56,14 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   if (control[2] == 0.0) { return; }
-  var stepSize = params.stepSize;
-  var rootCorrection2 = params.rootCorrection2;
-  if (control[3] > params.skipped) {
-    var correction1 = params.correction1;
-    var correction2 = params.correction2;
-    for (var known = params.skipped; known < control[3]; known += 1.0) {
-      correction1 -= (1.0 - correction1) * params.stepBack1;
-      correction2 -= (1.0 - correction2) * params.stepBack2;
-    }
-    stepSize = params.lr / correction1;
-    rootCorrection2 = sqrt(correction2);
-  }
+  let pace = paceOfUpdate();
   let start = (workgroupIndex(workgroup, grid) * LANES + lane) * params.span;
   for (var i = start; i < min(start + params.span, params.count); i++) {
     let g = control[1] * gradients[i];
     let first = params.beta1 * m[i] + params.oneMinusBeta1 * g;
     let second = params.beta2 * v[i] + params.oneMinusBeta2 * g * g;
     let decayed = weights[i] - params.decay * weights[i];
-    weights[i] = decayed - stepSize * first / (sqrt(second) / rootCorrection2 + params.eps);
+    weights[i] = decayed - pace.stepSize * first / (sqrt(second) / pace.rootCorrection2 + params.eps);
     m[i] = first;
     v[i] = second;
   }
