@@ -44,7 +44,7 @@ async function trainerPass(
   run: TrainingRun,
   scored: readonly ScoredRollout[],
   promptTokens: readonly Uint32Array[],
-  T = run.settings.sampling.maxTokens,
+  { T = run.settings.sampling.maxTokens, usesReference = run.algorithm.usesReference } = {},
 ): Promise<Pass> {
   const { learner, settings } = run;
   const { temperature, n } = settings.sampling;
@@ -53,7 +53,7 @@ async function trainerPass(
   for (let start = 0; start < scored.length; start += chunkRows) {
     const chunk = scored.slice(start, start + chunkRows);
     const groups = packRows(chunk, promptTokens, T);
-    const reference = run.algorithm.usesReference ? learner.device.read(learner.referenceLogProbs(groups, chunk.length, T, temperature)) : null;
+    const reference = usesReference ? learner.device.read(learner.referenceLogProbs(groups, chunk.length, T, temperature)) : null;
     const stats = learner.policyStats(groups, chunk.length, T, temperature);
     const [logProbs, entropies, moments, refLogProbs] = await Promise.all([
       learner.device.read(stats.logProbs),
@@ -71,7 +71,7 @@ async function trainerPass(
       if (refLogProbs) result.refLogProbs.push(Float32Array.from(refLogProbs.subarray(...span)));
     });
   }
-  return { ...result, ...(run.algorithm.usesReference ? {} : { refLogProbs: [] }) };
+  return result;
 }
 
 /** The passes with dropout, a mini-batch's worth of groups at a time, as tables [rows, T] of the whole batch. */
@@ -106,7 +106,7 @@ async function paddedTables(run: TrainingRun, scored: readonly ScoredRollout[], 
     tokens.set(rollout.tokens);
     return { ...rest, rollout: { ...rollout, tokens } };
   });
-  const { entropies } = await trainerPass(run, padded, promptTokens, width);
+  const { entropies } = await trainerPass(run, padded, promptTokens, { T: width, usesReference: false });
   const dropout = run.algorithm.needs.dropoutPasses > 0 ? await dropoutTables(run, padded, promptTokens, random, width) : {};
   return { width, entropies: entropies.flatMap((row) => Array.from(row)), ...dropout };
 }
