@@ -1,11 +1,11 @@
 /** The two rivers of the probe prompt, one under the other, with what each run has come to at the playhead. */
 
 import type { ReadonlySignal } from '@preact/signals';
-import { useMemo, useRef } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import type { Track } from '../data/frame.ts';
 import { accentOf } from './accents.ts';
 import { decimals } from './figures.ts';
-import { type BandPlan, planBands, steadyPlan } from './river/bands.ts';
+import { type BandPlan, steadyPlan } from './river/bands.ts';
 import { LABEL_ROOM, River } from './river/river.tsx';
 import { usePage } from './state/page-state.ts';
 import { ANSWERS_ALIVE, metricAt, pairOf, stepsOf } from './state/shown.ts';
@@ -22,10 +22,8 @@ export function Rivers() {
   const shown = useInTurn(page.shown);
   const [ref, width] = useWidth<HTMLDivElement>();
   const pair = pairOf(shown.value, seed.value);
-  const frames = pair.map((track) => track.frames);
-  const drawn = useRef<BandPlan | null>(null);
-  const plan = useMemo(() => (drawn.current = steadyPlan(drawn.current, planBands(frames, probe.value))), [...frames, probe.value]);
   const steps = stepsOf(shown.value);
+  const plan = useBandPlan(pair, probe.value, steps);
   const room = Math.max(0, width.value - (width.value < NARROW ? LABEL_ROOM.narrow : LABEL_ROOM.wide));
   const box = useMemo(() => ({ width: room, height: heightOf(width.value), steps }), [room, steps]);
 
@@ -44,6 +42,13 @@ export function Rivers() {
       ))}
     </div>
   );
+}
+
+/** One plan for the pair's rivers, which stands for a while as they grow. */
+function useBandPlan(pair: readonly Track[], probe: number, end: number): BandPlan {
+  const standing = useMemo((): { plan: BandPlan | null } => ({ plan: null }), [probe, ...pair.map(({ info }) => info)]);
+  const rivers = pair.map(({ frames }) => frames);
+  return useMemo(() => (standing.plan = steadyPlan(standing.plan, rivers, probe, end)), [standing, end, ...rivers]);
 }
 
 /** Both rivers and the button under them fit a window without scrolling; a narrow one needs more lines of text. */

@@ -1,4 +1,4 @@
-/** A signal that follows another when its turn to draw has come. */
+/** Signals and values that follow others when their turn to draw has come. */
 
 import { type ReadonlySignal, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
@@ -19,4 +19,11 @@ export function useInTurn<T>(source: ReadonlySignal<T>): ReadonlySignal<T> {
     };
   }, [source]);
   return followed;
+}
+
+/** What was handed to a component, as it was when its turn to draw had come; `parts` are all of which it is made. */
+export function useHandedInTurn<T>(handed: T, parts: readonly unknown[]): T {
+  const source = useSignal(handed);
+  useEffect(() => void (source.value = handed), parts);
+  return useInTurn(source).value;
 }

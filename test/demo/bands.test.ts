@@ -1,8 +1,8 @@
-/** The plan of the rivers' bands stays the same object while no answer changes places. */
+/** The plan of the rivers' bands: when an answer changes places. */
 
 import { expect, it } from 'vitest';
 import type { Frame } from '../../demo/data/frame.ts';
-import { planBands, steadyPlan } from '../../demo/ui/river/bands.ts';
+import { steadyPlan } from '../../demo/ui/river/bands.ts';
 
 const frame = (step: number, probabilities: Readonly<Record<string, number>>): Frame => ({
   step,
@@ -11,13 +11,26 @@ const frame = (step: number, probabilities: Readonly<Record<string, number>>): F
   tokens: null,
 });
 
-it('a plan in which nothing changed places is the one that was drawn by', () => {
-  const first = planBands([[frame(0, { '1+4': 0.5, '2+3': 0.3 })]], 0);
-  const higher = planBands([[frame(0, { '1+4': 0.5, '2+3': 0.3 }), frame(1, { '1+4': 0.6, '2+3': 0.2 })]], 0);
-  const overtaken = planBands([[frame(0, { '1+4': 0.5, '2+3': 0.3 }), frame(1, { '1+4': 0.2, '2+3': 0.7 })]], 0);
-  expect(steadyPlan(null, first)).toBe(first);
-  expect(steadyPlan(first, higher)).toBe(first);
-  expect(first.rank).toEqual(higher.rank);
-  expect(steadyPlan(first, overtaken)).toBe(overtaken);
-  expect(overtaken.order).not.toEqual(first.order);
+/** A river whose two answers change places after `turn`. */
+const river = (last: number, turn: number): Frame[] =>
+  Array.from({ length: last + 1 }, (_, step) => frame(step, { '1+4': 0.5, '2+3': step > turn ? 0.7 : 0.3 }));
+
+it('a plan stands until the rivers are an eighth longer', () => {
+  const first = steadyPlan(null, [river(16, 16)], 0, 90);
+  expect(steadyPlan(first, [river(17, 16)], 0, 90)).toBe(first);
+  const later = steadyPlan(first, [river(18, 16)], 0, 90);
+  expect(later.order).toEqual([...first.order].reverse());
+  expect(later.reach).toBe(18);
+});
+
+it('at the end, and where a run has gone back, everything is planned anew', () => {
+  const first = steadyPlan(null, [river(89, 89)], 0, 90);
+  expect(steadyPlan(first, [river(90, 89)], 0, 90).rank.get('2+3')).toBe(0);
+  expect(first.rank.get('2+3')).toBe(1);
+  expect(steadyPlan(first, [river(40, 20)], 0, 90).reach).toBe(40);
+});
+
+it('the longest river of a pair counts', () => {
+  const first = steadyPlan(null, [river(40, 40), river(39, 39)], 0, 90);
+  expect(steadyPlan(first, [river(40, 40), river(40, 39)], 0, 90)).toBe(first);
 });

@@ -10,6 +10,8 @@ export interface BandPlan {
   readonly order: readonly string[];
   /** Place by peak, 0 the highest: picks the colour. */
   readonly rank: ReadonlyMap<string, number>;
+  /** The last step of the rivers it was made for. */
+  readonly reach: number;
 }
 
 /** The answers that were likeliest at any step of any river, and how they lie side by side. */
@@ -24,12 +26,24 @@ export function planBands(rivers: readonly (readonly Frame[])[], probe: number):
   const ranked = [...peaks].sort(([a, peakA], [b, peakB]) => peakB - peakA || (a < b ? -1 : 1)).slice(0, BANDS);
   const order: string[] = [];
   ranked.forEach(([answer], rank) => (rank % 2 === 0 ? order.push(answer) : order.unshift(answer)));
-  return { order, rank: new Map(ranked.map(([answer], rank) => [answer, rank])) };
+  return { order, rank: new Map(ranked.map(([answer], rank) => [answer, rank])), reach: reachOf(rivers) };
 }
 
-/** The earlier plan where nothing has changed places, so that what was drawn by it stands. Ranks follow from the order. */
-export function steadyPlan(before: BandPlan | null, now: BandPlan): BandPlan {
-  return before && before.order.length === now.order.length && before.order.every((answer, i) => answer === now.order[i]) ? before : now;
+/** A plan stands until the rivers are this much longer: streams that changed places at every step could not be followed, nor drawn in time. */
+const STANDS = 9 / 8;
+
+/**
+ * The plan of rivers that grow: the earlier one while it stands.
+ * @param end the step they run to: there, everything is planned once more
+ */
+export function steadyPlan(before: BandPlan | null, rivers: readonly (readonly Frame[])[], probe: number, end: number): BandPlan {
+  const reach = reachOf(rivers);
+  const stands = before !== null && reach >= before.reach && reach < Math.min(before.reach * STANDS, end);
+  return stands ? before : planBands(rivers, probe);
+}
+
+function reachOf(rivers: readonly (readonly Frame[])[]): number {
+  return Math.max(0, ...rivers.map((frames) => frames.at(-1)?.step ?? 0));
 }
 
 const HUES = [236, 176, 88, 48, 12, 300, 140, 262] as const;

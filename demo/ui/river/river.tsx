@@ -6,6 +6,7 @@ import type { Track } from '../../data/frame.ts';
 import { percent } from '../figures.ts';
 import { usePage } from '../state/page-state.ts';
 import { useDerived } from '../use-derived.ts';
+import { useHandedInTurn } from '../use-in-turn.ts';
 import { bandColour, type BandPlan } from './bands.ts';
 import { type Column, columnAt, columnsOf, labelsAt, type RiverBox, streamAt, streamPaths } from './geometry.ts';
 import { StreamLabels } from './stream-labels.tsx';
@@ -21,7 +22,13 @@ interface RiverProps {
 /** Room right of the last step for the names of the streams; the playhead's button and count stand under it. */
 export const LABEL_ROOM = { wide: 118, narrow: 88 } as const;
 
+/** Each river is drawn in a frame of its own. */
 export function River({ track, plan, probe, box, accent }: RiverProps) {
+  const drawn = useHandedInTurn({ track, plan, probe, box, accent }, [track, plan, probe, box, accent]);
+  return useMemo(() => <DrawnRiver {...drawn} />, [drawn]);
+}
+
+function DrawnRiver({ track, plan, probe, box, accent }: RiverProps) {
   const { head, furthest } = usePage();
   const id = useId().replace(/\W/g, '');
   const columns = useMemo(() => columnsOf(track.frames, probe, plan, box), [track.frames, probe, plan, box]);
