@@ -12,10 +12,8 @@ import { createPageState } from './ui/state/page-state.ts';
 import { isRunFragment } from './ui/share/fragment.ts';
 import { EMPTY } from './ui/state/shown.ts';
 import { restoreTheme } from './ui/theme.tsx';
-import { ensureValidLanguage } from './ui/valid-language.ts';
 
 restoreTheme();
-ensureValidLanguage();
 const state = createPageState(EMPTY, requestAnimationFrame);
 connectRoute(state);
 const live = { choices: createChoices(), run: createLiveRun(state), lens: createLensHold() };

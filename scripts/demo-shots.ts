@@ -47,7 +47,7 @@ try {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.goto(site.url);
   await page.locator('.river path').first().waitFor({ state: 'attached' });
-  await page.locator('.charts canvas').first().waitFor();
+  await page.locator('.charts .run-line path').first().waitFor({ state: 'attached' });
   if (wants('opening')) await shoot(page, 'opening');
   if (wants('link')) await shootLink(page);
   if (wants('lens')) await shootLens(page);

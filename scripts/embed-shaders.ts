@@ -12,17 +12,17 @@ export function shadersModule(): string {
     .map((name) => name.replaceAll('\\', '/'))
     .sort();
   const entries = files.map((name) => {
-    const text = withoutComments(readFileSync(join(root, 'shaders', name), 'utf8'));
+    const text = bareText(readFileSync(join(root, 'shaders', name), 'utf8'));
     return `  ${JSON.stringify(name)}: ${JSON.stringify(text)},\n`;
   });
   return `// Made by \`npm run shaders\` from the files under shaders/. Do not edit.\n\nexport const shaders: Readonly<Record<string, string>> = {\n${entries.join('')}};\n`;
 }
 
-/** Comments are half of a shader, and a page downloads what is embedded; those that `shader.ts` obeys stay. */
-function withoutComments(text: string): string {
+/** Comments and indentation are half of a shader, and a page downloads what is embedded; comments that `shader.ts` obeys stay. */
+function bareText(text: string): string {
   const bare = text.replace(/(?<!^)\/\/(?! unroll)[^\n]*$/gm, '').replace(/^\/\/(?! use )[^\n]*\n/gm, '');
   return bare
-    .replace(/[ \t]+$/gm, '')
+    .replace(/^[ \t]+|[ \t]+$/gm, '')
     .replace(/\n{2,}/g, '\n')
     .trimStart();
 }

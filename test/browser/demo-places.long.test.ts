@@ -12,7 +12,7 @@ async function expectWhole(demo: DemoPage): Promise<void> {
   const { page } = demo;
   await page.waitForFunction(() => recorder.movedAt !== null);
   await page.locator('.notice', { hasText: 'The controls are set' }).waitFor();
-  await page.locator('.charts canvas').first().waitFor();
+  await page.locator('.charts .run-line path').first().waitFor({ state: 'attached' });
   await page.getByRole('button', { name: 'Lens', exact: true }).click();
   await page.locator('.variants tbody tr').first().waitFor();
   await page.getByRole('button', { name: 'Recipe', exact: true }).click();

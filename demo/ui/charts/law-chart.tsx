@@ -11,7 +11,7 @@ import { pairOf } from '../state/shown.ts';
 import { useInTurn } from '../use-in-turn.ts';
 import { useWidth } from '../use-width.ts';
 import { type LawBox, lawPath, type LawPoint, lawPoints, lawUntil, mostEntropy, xOf, yOf } from './law-geometry.ts';
-import { PLOT_HEIGHT } from './plot.ts';
+import { PLOT_HEIGHT } from './plot-geometry.ts';
 
 interface Fitted {
   readonly side: string;
