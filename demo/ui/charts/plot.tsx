@@ -38,7 +38,7 @@ export function Plot({ data, steps, height, atLeast, hovered }: PlotProps) {
         </svg>
       )}
       <Veil box={box} />
-      {pointed.value !== null && <div class="pointed" style={{ left: `${xAt(pointed.value, box)}px` }} />}
+      {pointed.value !== null && <div class="chart-cursor" style={{ left: `${xAt(pointed.value, box)}px` }} />}
     </div>
   );
 }
