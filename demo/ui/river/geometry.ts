@@ -44,24 +44,19 @@ export function streamPaths(columns: readonly Column[]): string[] {
   const streams = (columns[0]?.edges.length ?? 1) - 1;
   return Array.from({ length: streams }, (_, i) => {
     const isDry = columns.every(({ edges }) => edges[i + 1]! - edges[i]! < 0.05);
-    return isDry ? '' : `${line(columns, i, 'M')}${line(columns.toReversed(), i + 1, 'L')}Z`;
+    return isDry ? '' : [...line(columns, i, 'M'), ...line(columns.toReversed(), i + 1, 'L'), 'Z'].join('');
   });
 }
 
-/** A line that is level at every column and never leaves the range of its two ends. */
-function line(columns: readonly Column[], edge: number, start: 'M' | 'L'): string {
-  let path = '';
-  let [beforeX, beforeY] = [0, 0];
-  columns.forEach(({ x, edges }, i) => {
-    const y = edges[edge]!;
-    if (i === 0) path += `${start}${short(x)} ${short(y)}`;
-    else {
-      const middle = short((beforeX + x) / 2);
-      path += `C${middle} ${short(beforeY)} ${middle} ${short(y)} ${short(x)} ${short(y)}`;
-    }
-    [beforeX, beforeY] = [x, y];
+/** A line that is level at every column and never leaves the range of its two ends. In parts: text that grew by `+=` would hold all of them. */
+function line(columns: readonly Column[], edge: number, start: 'M' | 'L'): string[] {
+  return columns.map(({ x, edges }, i) => {
+    const y = short(edges[edge]!);
+    const before = columns[i - 1];
+    if (!before) return `${start}${short(x)} ${y}`;
+    const middle = short((before.x + x) / 2);
+    return `C${middle} ${short(before.edges[edge]!)} ${middle} ${y} ${short(x)} ${y}`;
   });
-  return path;
 }
 
 function short(value: number): number {
