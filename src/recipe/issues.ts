@@ -19,6 +19,14 @@ export function issuesOf(found: readonly ZodIssue[], root: Located): RecipeIssue
   });
 }
 
+const byNumber = new Intl.Collator('en', { numeric: true });
+
+/** In the order in which they stand in their file; what stands in none comes last. */
+export function asWritten(issues: readonly RecipeIssue[]): RecipeIssue[] {
+  const isLast = ({ at }: RecipeIssue): number => Number(at === undefined || !/:\d+$/.test(at));
+  return issues.toSorted((a, b) => isLast(a) - isLast(b) || byNumber.compare(a.at ?? '', b.at ?? ''));
+}
+
 /** The place of a path for a message: where it, or the nearest thing around it, is written. */
 export function placeOf(root: Located, path: Path): { at?: string } {
   const { origin } = nearestPart(root, path);

@@ -6,7 +6,7 @@
 import { RecipeError, type RecipeIssue } from '../base/errors.ts';
 import { withOurKeys } from './aliases.ts';
 import type { Environment } from './environment.ts';
-import { issuesOf, placeOf } from './issues.ts';
+import { asWritten, issuesOf, placeOf } from './issues.ts';
 import { commandLine, type Located, locate, locateLike, overlaid, partAt, plain, withoutPart, withPart } from './located.ts';
 import { parseOverride } from './override.ts';
 import { presetNamed } from './presets.ts';
@@ -139,7 +139,7 @@ function checked(located: Located, issues: RecipeIssue[]): RecipeValues {
   const repaired = parsed.success ? parsed.data : repairedWithout(located, wrong);
   const broken = repaired ? brokenRules(repaired, wrong) : [];
   issues.push(...broken.map((issue) => ({ ...issue, ...placeOf(located, issue.path.split('.')) })));
-  if (issues.length > 0 || !parsed.success) throw new RecipeError(issues);
+  if (issues.length > 0 || !parsed.success) throw new RecipeError(asWritten(issues));
   return parsed.data;
 }
 

@@ -110,6 +110,13 @@ model: { path: m, init: { width: 8 } }
     expect(told('eval.k')).toBe('command line expected at most eval.n (1), got 3. pass@3 needs 3 completions of each prompt.');
   });
 
+  it('is told in the order of its lines, and then what the command line has', async () => {
+    const issues = [...(await issuesIn(text, { overrides: ['eval.k=3', 'data.train=p'] })).values()];
+    const lines = issues.map(({ at }) => Number(/^r\.yaml:(\d+)/.exec(at ?? '')?.[1] ?? Number.POSITIVE_INFINITY));
+    expect(new Set(lines).size).toBeGreaterThan(7);
+    expect(lines).toEqual(lines.toSorted((a, b) => a - b));
+  });
+
   it('includes keys that must agree', async () => {
     expect((await issuesIn('reward: [{ use: x }]')).get('model')!.message).toContain('got neither');
     expect((await issuesIn(`${complete}eval: { data: heldout }`)).get('eval.data')!.message).toContain('Only a task has held-out prompts');

@@ -37,7 +37,7 @@ export function Chart({ spec, height = PLOT_HEIGHT }: ChartProps) {
           {sentence}
         </p>
       </figcaption>
-      <Plot data={data} steps={stepsOf(shown.value)} height={height} atLeast={spec.atLeast} hovered={(at) => (hovered.value = at)} />
+      <Plot lines={spec.lines} data={data} steps={stepsOf(shown.value)} height={height} atLeast={spec.atLeast} hovered={(at) => (hovered.value = at)} />
       <ChartTable title={spec.title} data={data} places={spec.places} />
     </figure>
   );

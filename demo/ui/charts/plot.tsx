@@ -7,9 +7,10 @@ import { usePage } from '../state/page-state.ts';
 import { useDerived } from '../use-derived.ts';
 import { useWidth } from '../use-width.ts';
 import { bandPath, linePath, marksPath, type PlotBox, plotBox, stepAt, stepTicks, valueTicks, xAt, yAt } from './plot-geometry.ts';
-import type { ChartData, SideSeries } from './series.ts';
+import type { ChartData, ChartLine, SideSeries } from './series.ts';
 
 interface PlotProps {
+  readonly lines: readonly ChartLine[];
   readonly data: ChartData;
   readonly steps: number;
   readonly height: number;
@@ -18,7 +19,7 @@ interface PlotProps {
   readonly hovered: (step: number | null) => void;
 }
 
-export function Plot({ data, steps, height, atLeast, hovered }: PlotProps) {
+export function Plot({ lines, data, steps, height, atLeast, hovered }: PlotProps) {
   const [ref, width] = useWidth<HTMLDivElement>();
   const pointed = useSignal<number | null>(null);
   const box = useMemo(() => plotBox(data, { width: width.value, height, steps }, atLeast), [data, width.value, height, steps, atLeast]);
@@ -38,6 +39,7 @@ export function Plot({ data, steps, height, atLeast, hovered }: PlotProps) {
         </svg>
       )}
       <Veil box={box} />
+      <Legend lines={lines} />
       {pointed.value !== null && <div class="chart-cursor" style={{ left: `${xAt(pointed.value, box)}px` }} />}
     </div>
   );
@@ -71,6 +73,24 @@ function Line({ series: { label, line, mean, range }, steps, box }: { readonly s
       <path d={linePath(steps, mean, box)} class="mean" />
       {line.style === 'marked' && <path d={marksPath(steps, mean, box)} class="marks" />}
     </g>
+  );
+}
+
+/** Which line is which, where a side has several; sides are told apart by colour. */
+function Legend({ lines }: { readonly lines: readonly ChartLine[] }) {
+  if (lines.length < 2) return null;
+  return (
+    <ul class="legend">
+      {lines.map(({ metric, name, style }) => (
+        <li key={metric}>
+          <svg width="18" height="7" class={`run-line ${style}`}>
+            <path d="M0 3.5H18" class="mean" />
+            {style === 'marked' && <circle cx="9" cy="3.5" r="2.5" class="marks" />}
+          </svg>
+          {name}
+        </li>
+      ))}
+    </ul>
   );
 }
 
