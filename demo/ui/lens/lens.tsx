@@ -1,5 +1,6 @@
 /** The lens: one batch, frozen, and what every variant would make of each of its tokens. */
 
+import '../../style/lens.css';
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { TokenBatch } from '../../data/frame.ts';

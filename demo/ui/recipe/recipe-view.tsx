@@ -1,5 +1,6 @@
 /** The recipe: a form and its YAML side by side, each following the other. */
 
+import '../../style/recipe.css';
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { chooseTask, recipeTextOf } from '../live/choices.ts';

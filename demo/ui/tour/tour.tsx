@@ -1,5 +1,6 @@
 /** The tour: a caption over the page that walks through its five stops. Arrows and Enter go on and back, Escape ends it. */
 
+import '../../style/tour.css';
 import { useEffect, useRef } from 'preact/hooks';
 import { moveTo, usePage } from '../state/page-state.ts';
 import { lastStep } from '../state/shown.ts';
