@@ -18,6 +18,8 @@ export interface LossTerm {
   readonly coefficient: number;
   /** Whether it is part of `policy_loss`. */
   readonly isPolicy: boolean;
+  /** A column by whose mean over the row's tokens the row counts; wholly when absent. */
+  readonly share?: number;
 }
 
 export type Measure = (sums: RowSums) => Readonly<Record<string, number>>;
@@ -35,8 +37,10 @@ export class Draft {
   readonly device: Device;
   readonly byLogProb: Tensor;
   readonly byEntropy: Tensor;
-  /** Multiplies the surrogate token by token: selections and sampler corrections. Absent while none is set. */
+  /** Multiplies the surrogate token by token: selections. Absent while none is set. */
   weights: Tensor | undefined;
+  /** The correction for the sampler, which multiplies it too, or joins the ratio of a whole row. Absent while none is set. */
+  samplerWeights: Tensor | undefined;
   /** (low, high) of the ratio: by row, until a stage sets them token by token. */
   bounds: TableView;
   /** Token by token where there are such, else by row. */
@@ -95,6 +99,15 @@ export class Draft {
     this.weights = product;
   }
 
+  /** Selections times the correction for the sampler; absent while neither is set. */
+  allWeights(): Tensor | undefined {
+    if (!this.weights || !this.samplerWeights) return this.weights ?? this.samplerWeights;
+    const product = this.table('all-weights');
+    this.device.copy(this.weights, product);
+    multiplyTables(this.device, this.samplerWeights, product);
+    return product;
+  }
+
   /** How many columns are taken. */
   get columns(): number {
     return this.#columns;
@@ -124,14 +137,14 @@ export class Draft {
   }
 
   /** A term that is aggregated as the policy loss is: with the row term `policy`. */
-  addPolicyLoss(column: number, coefficient = 1): void {
-    this.addLoss({ column, weights: this.#policyWeights, coefficient, isPolicy: true });
+  addPolicyLoss(column: number, { coefficient = 1, share }: { readonly coefficient?: number; readonly share?: number } = {}): void {
+    this.addLoss({ column, weights: this.#policyWeights, coefficient, isPolicy: true, ...(share !== undefined && { share }) });
   }
 
   finish(movesEntropy: boolean): Update {
     this.measure((sums) => {
       const parts = [
-        ...this.#loss.map(({ column, weights, coefficient, isPolicy }) => ({ isPolicy, value: coefficient * sums.weighted(column, weights) })),
+        ...this.#loss.map((term) => ({ isPolicy: term.isPolicy, value: term.coefficient * sums.weighted(term.column, rowWeights(term, sums)) })),
         ...this.#hostLoss.map(({ value, isPolicy }) => ({ isPolicy, value: value(sums) })),
       ];
       const sumOf = (terms: typeof parts): number => terms.reduce((sum, { value }) => sum + value, 0);
@@ -147,6 +160,10 @@ export class Draft {
     const sums = new RowSums(data, SUM_COLUMNS, lengths);
     return Object.assign({}, ...this.#measures.map((measure) => measure(sums)));
   }
+}
+
+function rowWeights({ weights, share }: LossTerm, sums: RowSums): ArrayLike<number> {
+  return share === undefined ? weights : Float64Array.from(weights, (weight, b) => (weight * sums.of(b, share)) / Math.max(1, sums.lengths[b]!));
 }
 
 function uploadRows(workspace: Workspace, B: number, { low, high, ...rest }: RowTerms): Map<string, TableView> {

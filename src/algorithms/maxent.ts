@@ -126,12 +126,13 @@ export function maxent(options: MaxentOptions, { clipsAsReleased = false, counts
 }
 
 /** Targets of all groups: into the terms, and as advantages what each row has beyond an equal share. */
-function setTargets({ batch, rewards, values, terms, metrics }: AdvantageDraft, options: MaxentOptions, countsEmptyRows: boolean): void {
+function setTargets({ batch, rewards, values, terms, inLoss, metrics }: AdvantageDraft, options: MaxentOptions, countsEmptyRows: boolean): void {
   const [targets, active, gaps] = [new Float64Array(batch.rows), new Float64Array(batch.rows), new Float64Array(batch.rows)];
   const entropies: number[] = [];
   let neutral = 0;
   for (const group of batch.groups) {
-    const own = group.rows.filter((row) => (countsEmptyRows || batch.lengths[row]! > 0) && !Number.isNaN(rewards[row]!));
+    // A row that is left out of the loss has no tokens there.
+    const own = group.rows.filter((row) => (countsEmptyRows || (batch.lengths[row]! > 0 && inLoss[row] === 1)) && !Number.isNaN(rewards[row]!));
     if (own.length === 0) continue;
     const utilities = own.map((row) => rewards[row]!);
     const { q, weights } = listwiseTarget(

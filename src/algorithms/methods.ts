@@ -107,9 +107,10 @@ export function methodsOf(base: AlgorithmOptions, on: MethodOptions): Method[] {
     ...make(on.egpo, (options) => egpo(options, { isMisaligned: compat.egpo.align === 'source' })),
     ...make(on.edge, (options) => edge(options, { countsPadding: compat.edge.entropyMean === 'source' })),
     ...make(on.seedGrpo, (options) => seedGrpo(options, { countsEmptyRows: compat.seedGrpo.emptyRows === 'source' })),
+    // What leaves rows out of the loss comes before what compares the rows that are in it.
+    ...make(on.rolloutRejection, rolloutRejection),
     ...make(on.xdr, xdr),
     ...make(on.entropyrl, (options) => entropyrl(options, { base: base.clipHigh, clipLow: base.clipLow })),
-    ...make(on.rolloutRejection, rolloutRejection),
     // The policy term: one of these in place of the clip.
     ...make(on.maxent, (options) =>
       maxent(options, { clipsAsReleased: compat.maxent.clipSide === 'source', countsEmptyRows: compat.maxent.emptyRows === 'source' }),

@@ -7,7 +7,7 @@
  */
 
 import { z } from 'zod';
-import { UNBOUNDED, UNCLAMPED } from '../kernels/stages.ts';
+import { maskedSums, multiplyTables, UNBOUNDED, UNCLAMPED, wholeTable } from '../kernels/stages.ts';
 import { boundedGradientSurrogate } from '../kernels/stages-clip.ts';
 import {
   cappedWeightSurrogate,
@@ -30,12 +30,17 @@ const positive = (value: number, description: string) => z.number().gt(0).defaul
 const nonNegative = (value: number, description: string) => z.number().min(0).default(value).meta({ description });
 
 /** A method whose policy term is one surrogate within bounds of its own. */
-function surrogateMethod(name: string, bounds: readonly [low: number, high: number], term: (draft: Draft) => SurrogateColumns): Method {
+function surrogateMethod(
+  name: string,
+  bounds: readonly [low: number, high: number],
+  term: (draft: Draft) => SurrogateColumns,
+  addLoss = (draft: Draft, { value }: SurrogateColumns): void => draft.addPolicyLoss(value),
+): Method {
   const [low, high] = bounds;
   return {
     name,
     columns: ({ B }) => ({ low: new Float64Array(B).fill(low), high: new Float64Array(B).fill(high) }),
-    policyTerm: (draft) => draft.addPolicyLoss(term(draft).value),
+    policyTerm: (draft) => addLoss(draft, term(draft)),
   };
 }
 
@@ -83,7 +88,15 @@ export const gmpoBlock = off(
   'The geometric mean of the token ratios; wants loss_agg seq-mean-token-mean.',
 );
 export const gmpo = ({ low, high }: GmpoOptions): Method =>
-  surrogateMethod('gmpo', [-low, high], (draft) => policyTerm(draft, geometricSurrogate, { clampLogRatio: UNCLAMPED }));
+  surrogateMethod('gmpo', [-low, high], (draft) => policyTerm(draft, geometricSurrogate, { clampLogRatio: UNCLAMPED }), addSharedLoss);
+
+/** All tokens of a row have the same loss: of a selection, the share it keeps of them counts. */
+function addSharedLoss(draft: Draft, { value }: SurrogateColumns): void {
+  if (!draft.weights) return draft.addPolicyLoss(value);
+  const kept = draft.sums(2);
+  maskedSums(draft.device, draft.batch.responseMask, wholeTable(draft.weights), wholeTable(draft.weights), kept);
+  draft.addPolicyLoss(value, { share: kept.at });
+}
 
 export interface DppoOptions {
   readonly divergence: 'tv' | 'kl';
@@ -118,12 +131,26 @@ export const vespoBlock = off(
   }),
   'Weigh log-probs by a function of the whole completion’s ratio that fades on both sides of 1.',
 );
-export const vespo = (options: VespoOptions): Method =>
-  surrogateMethod('vespo', [0, UNBOUNDED], (draft) => {
-    const columns = policyTerm(draft, gammaWeightSurrogate, { clampLogRatio: 20, ...options });
-    draft.measure((rows) => ({ 'vespo/phi_seq_mean': rows.rowMeans(columns.extra).reduce((sum, phi) => sum + phi, 0) / Math.max(1, draft.batch.rowCount) }));
-    return columns;
+export const vespo = (options: VespoOptions): Method => surrogateMethod('vespo', [0, UNBOUNDED], (draft) => vespoTerm(draft, options), addSlopedLoss);
+
+function vespoTerm(draft: Draft, options: VespoOptions): SurrogateColumns {
+  const columns = policyTerm(draft, gammaWeightSurrogate, { clampLogRatio: 20, ...options });
+  draft.measure((rows) => {
+    const phis = rows.rowMeans(columns.extra);
+    return { 'vespo/phi_seq_mean': phis.reduce((sum, phi) => sum + phi, 0) / Math.max(1, phis.length) };
   });
+  return columns;
+}
+
+/** The loss of a token is its slope times its log-prob: of a selection, the slopes that are left. */
+function addSlopedLoss(draft: Draft, { value }: SurrogateColumns): void {
+  if (!draft.weights) return draft.addPolicyLoss(value);
+  const [values, kept] = [draft.table('kept-values'), draft.sums(2)];
+  draft.device.copy(draft.byLogProb, values);
+  multiplyTables(draft.device, draft.batch.policyLogProbs, values);
+  maskedSums(draft.device, draft.batch.responseMask, wholeTable(values), wholeTable(values), kept);
+  draft.addPolicyLoss(kept.at);
+}
 
 export interface DroOptions {
   readonly beta: number;

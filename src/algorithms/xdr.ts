@@ -35,10 +35,10 @@ export function xdr({ tau, adaptive = false }: XdrOptions): Method {
   return {
     name: 'xdr',
     ...(adaptive && { needs: { answerKeys: true } }),
-    rows({ batch, rewards, values, terms, metrics }) {
+    rows({ batch, rewards, values, terms, inLoss, metrics }) {
       if (tau === null) return;
       const utilities = values.map((value, i) => (value * batch.lengths[i]!) / batch.maxTokens);
-      const isIn = (row: number): boolean => batch.lengths[row]! > 0;
+      const isIn = (row: number): boolean => batch.lengths[row]! > 0 && inLoss[row] === 1;
       const weights = new Float64Array(batch.rows);
       for (const group of batch.groups) {
         const own = adaptive ? tau / log(1 + Math.max(1, rightAnswers(batch, group))) : tau;

@@ -28,7 +28,7 @@ async function deviceWeights(view: CaseView, device: Device, options: RolloutWei
   let weights: Tensor | undefined;
   await runLoss(batch, { advantage: zeros, low: zeros, high: zeros }, (draft) => {
     correctForSampler(draft, options);
-    weights = draft.weights;
+    weights = draft.samplerWeights;
   });
   return tableOf(await device.read(weights!), batch.T);
 }

@@ -29,7 +29,7 @@ async function run(view: CaseView, device: Device, plan: Plan): Promise<LossResu
   };
   view.ignore('agg', 'lossType', 'clampLogRatio', 'clipLow', 'clipHigh', 'dualClip', 'tauPos', 'tauNeg');
   return runLoss(batch, rows, (draft) => {
-    if (view.has('samplerWeights')) draft.weights = deviceTable(device, view.table('samplerWeights'));
+    if (view.has('samplerWeights')) draft.samplerWeights = deviceTable(device, view.table('samplerWeights'));
     const columns = plan.term(draft);
     scaleRows(device, draft.byLogProb, draft.row('policy'));
     draft.addLoss({ column: columns.value, weights: plan.weights, coefficient: 1, isPolicy: true });

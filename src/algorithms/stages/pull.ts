@@ -9,6 +9,6 @@ export function pullPenalty(draft: Draft, chosen: Tensor, coefficient: number): 
   const { policyLogProbs, oldLogProbs } = draft.batch;
   const sums = draft.sums(2);
   pullToOld(draft.device, { policyLogProbs, oldLogProbs, chosen, byLogProb: draft.byLogProb, sums }, coefficient);
-  draft.addPolicyLoss(sums.at, coefficient);
+  draft.addPolicyLoss(sums.at, { coefficient });
   draft.measure((rows) => ({ 'select/pulled_share': rows.tokenMean(sums.at + 1) }));
 }

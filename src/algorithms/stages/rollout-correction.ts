@@ -27,7 +27,7 @@ export function correctForSampler(draft: Draft, options: RolloutWeightOptions, {
   const sums = draft.sums(4);
   rolloutWeights(draft.device, { responseMask, oldLogProbs: isCurrent ? policyLogProbs : oldLogProbs, rolloutLogProbs, weights, sums }, options);
   if (scale) scaleRows(draft.device, weights, scale);
-  draft.weigh(weights);
+  draft.samplerWeights = weights;
   draft.measure((rows) => {
     const mean = rows.tokenMean(sums.at);
     return {

@@ -126,10 +126,13 @@ export function keepAboveQuantile(
  * @source DeepSeek-AI 2025, DeepSeek-V3.2
  */
 export function withoutDriftedRows(draft: Draft, samplerLogProbs: Tensor, threshold: number): Tensor {
-  const { responseMask, policyLogProbs, tokenCount } = draft.batch;
+  const { responseMask, policyLogProbs, tokenCount, lengths } = draft.batch;
   const keep = draft.table('near-sampler');
   const sums = draft.sums(1);
-  offPolicyRows(draft.device, { responseMask, policyLogProbs, rolloutLogProbs: samplerLogProbs, advantages: draft.advantages, threshold, keep, sums });
-  draft.measure((rows) => ({ 'select/off_policy_share': 1 - rows.total(sums.at) / Math.max(1, tokenCount) }));
+  // A row is judged by what it earned, also where tokens have advantages of their own.
+  offPolicyRows(draft.device, { responseMask, policyLogProbs, rolloutLogProbs: samplerLogProbs, advantages: draft.row('advantage'), threshold, keep, sums });
+  // Rows that are not here have no advantage, so none of them is left out.
+  const here = lengths.reduce((sum, length) => sum + length, 0);
+  draft.measure((rows) => ({ 'select/off_policy_share': (here - rows.total(sums.at)) / Math.max(1, tokenCount) }));
   return keep;
 }

@@ -1,7 +1,7 @@
 /** The policy term: what the ratio of new to old policy, times the advantage, is made into. */
 
 import type { Tensor } from '../../gpu/tensor.ts';
-import { UNBOUNDED, UNCLAMPED } from '../../kernels/stages.ts';
+import { multiplyTables, UNBOUNDED, UNCLAMPED } from '../../kernels/stages.ts';
 import { clippedSurrogate, sequenceSurrogate } from '../../kernels/stages-clip.ts';
 import { logProbSurrogate } from '../../kernels/stages-weights.ts';
 import { surrogate, SURROGATE_SUMS, type SurrogateKernel } from '../../kernels/stages-surrogate.ts';
@@ -44,6 +44,8 @@ export function clippedPolicyTerm(
 /** Runs one surrogate over the mini-batch, with the draft's bounds and token weights, and reports what it clipped. */
 export function policyTerm<O>(draft: Draft, kernel: SurrogateKernel<O>, options: O & { readonly clampLogRatio: number }): SurrogateColumns {
   const columns = runSurrogate(draft, kernel, options, draft.byLogProb);
+  // What reads weights as part of a row's ratio is given the sampler's alone: a selection stops tokens and is no ratio.
+  if (kernel.readsWeights && draft.weights) multiplyTables(draft.device, draft.weights, draft.byLogProb);
   draft.measure((rows) => clipMetrics(rows, columns));
   return columns;
 }
@@ -67,7 +69,7 @@ export function runSurrogate<O>(
       oldLogProbs: batch.oldLogProbs,
       advantages,
       bounds: draft.bounds,
-      weights: draft.weights,
+      weights: kernel.readsWeights ? draft.samplerWeights : draft.allWeights(),
       byLogProb,
       sums,
     },
