@@ -13,7 +13,7 @@ export const metricChapters: readonly MetricChapter[] = [
     metrics: [
       { name: 'reward', meaning: 'mean reward of a completion: the weighted sum of its rewards', from: trl },
       { name: 'reward_std', meaning: 'standard deviation of the reward over all completions of the step, unbiased', from: trl },
-      { name: 'rewards/{name}/mean', meaning: 'mean of one reward, over the completions it scored', from: trl },
+      { name: 'rewards/{name}/mean', meaning: 'mean of one reward, over the completions it scored; a second reward of a name is `{name}_2`', from: trl },
       { name: 'rewards/{name}/std', meaning: 'its standard deviation, unbiased', from: trl },
       { name: 'rewards/{name}/parse_failed', meaning: 'share of completions in which it found no answer to judge' },
       { name: 'rewards/{name}/error', meaning: 'share of completions on which it threw' },
@@ -41,7 +41,13 @@ export const metricChapters: readonly MetricChapter[] = [
   {
     title: 'The policy and how it moves',
     metrics: [
-      { name: 'entropy', meaning: 'mean over tokens of −Σ p ln p, of the distribution at the sampling temperature', unit: 'nats', from: trl },
+      {
+        name: 'entropy',
+        meaning:
+          'mean over tokens of −Σ p ln p, of the distribution at the sampling temperature; as sampled, over all completions, in a step whose updates leave groups out',
+        unit: 'nats',
+        from: trl,
+      },
       {
         name: 'entropy_change/predicted',
         meaning:
@@ -79,7 +85,7 @@ export const metricChapters: readonly MetricChapter[] = [
       { name: 'select/candidate_share', meaning: 'share of tokens that Clip-Cov could leave out', from: 'Cui et al. 2025' },
       { name: 'select/dropped_share', meaning: 'share of tokens that it leaves out', from: 'Cui et al. 2025' },
       { name: 'select/pulled_share', meaning: 'share of tokens that are pulled back to the old policy', from: 'Cui et al. 2025' },
-      { name: 'select/entropy_ratio_share', meaning: 'share of tokens whose entropy has left its band', from: 'Su et al. 2025' },
+      { name: 'select/entropy_ratio_share', meaning: 'share of tokens whose entropy is within its band: those that ERC lets learn', from: 'Su et al. 2025' },
       { name: 'peak_entropy', meaning: 'mean entropy of a completion’s most undecided tokens, which SIREN holds near its anchor', unit: 'nats' },
       { name: 'select/off_policy_share', meaning: 'share of tokens in completions left out for having drifted from their sampler' },
       { name: 'rollout_corr/rollout_is_batch_norm_factor', meaning: 'what the weights are divided by, where batch_normalize is on', from: verl },

@@ -27,9 +27,10 @@ export interface Scorer {
 /** A scorer that decodes completions, without the token that ended them, and adds weighted rewards up. */
 export function createScorer(rewards: readonly WeightedReward[], decode: (tokens: Uint32Array) => string): Scorer {
   const greatest = greatestTotal(rewards);
+  const names = namesOf(rewards);
   return {
     ...(greatest !== null && { greatest }),
-    weights: new Map(rewards.map(({ reward, weight }) => [reward.name, weight])),
+    weights: new Map(rewards.map(({ weight }, index) => [names[index]!, weight])),
     async score(prompts, rollouts) {
       const completions = rollouts.map(({ prompt, tokens, finishReason }) => ({
         prompt: prompts[prompt]!,
@@ -42,7 +43,7 @@ export function createScorer(rewards: readonly WeightedReward[], decode: (tokens
         rollout,
         completion: completions[row]!,
         reward: combined.totals[row] ?? Number.NaN,
-        parts: partsOf(combined, row),
+        parts: partsOf(combined, names, row),
       }));
     },
   };
@@ -55,6 +56,18 @@ function greatestTotal(rewards: readonly WeightedReward[]): number | null {
   return counted.length > 0 && Number.isFinite(total) && counted.every(({ when }) => when === undefined) ? total : null;
 }
 
-function partsOf({ parts }: CombinedRewards, row: number): Record<string, RewardRow> {
-  return Object.fromEntries(parts.map(({ name, rows }) => [name, rows[row]!]));
+/** The rewards' own names; a second one of the same name is told from it by a number: `exact_answer`, `exact_answer_2`. */
+function namesOf(rewards: readonly WeightedReward[]): string[] {
+  const taken = new Set(rewards.map(({ reward }) => reward.name));
+  const seen = new Set<string>();
+  return rewards.map(({ reward: { name } }) => {
+    let own = name;
+    for (let place = 2; seen.has(own) || (own !== name && taken.has(own)); place++) own = `${name}_${place}`;
+    seen.add(own);
+    return own;
+  });
+}
+
+function partsOf({ parts }: CombinedRewards, names: readonly string[], row: number): Record<string, RewardRow> {
+  return Object.fromEntries(parts.map(({ rows }, index) => [names[index]!, rows[row]!]));
 }

@@ -33,6 +33,8 @@ export class StepReport {
   readonly #moves: Promise<UpdateReport>[] = [];
   #scored: readonly ScoredRollout[] = [];
   #advantages: Float64Array = new Float64Array(0);
+  /** Whether every group takes part in the updates. */
+  #isWhole = true;
   #nonFiniteInARow = 0;
   readonly #started = performance.now();
 
@@ -52,6 +54,7 @@ export class StepReport {
   addRollouts(scored: readonly ScoredRollout[], batch: RolloutBatch, advantages: Advantages): void {
     this.#scored = scored;
     this.#advantages = advantages.values;
+    this.#isWhole = advantages.informative.every((one) => one === 1);
     this.add(rolloutMetrics(scored, batch));
     this.add(advantages.metrics);
   }
@@ -126,9 +129,12 @@ export class StepReport {
   /** Waits for everything asked of the device, and averages over the updates. */
   async settle(): Promise<void> {
     const [first, change, updates, moves] = [await this.#first, await this.#change, await Promise.all(this.#pending), await Promise.all(this.#moves)];
-    if (first) this.add(first);
+    // A KL that was charged to rewards is told by its own estimate.
+    if (first) this.#metrics = { ...first, ...this.#metrics };
     if (change) this.add(change);
-    this.add(meansOf(updates));
+    const { entropy, ...means } = meansOf(updates);
+    // Where groups were left out, the entropy of the updates is that of the others; the rollouts' is of all.
+    this.add({ ...means, ...(entropy !== undefined && this.#isWhole && { entropy }) });
     for (const { finite } of moves) this.#nonFiniteInARow = finite ? 0 : this.#nonFiniteInARow + 1;
     this.add({
       grad_norm: moves.reduce((sum, { gradNorm }) => sum + gradNorm, 0) / Math.max(1, moves.length),

@@ -34,12 +34,13 @@ export async function trainStep(run: TrainingRun, step: number): Promise<StepRes
     for (let epoch = 0; epoch < settings.epochs; epoch++) {
       const material = { batch, advantages, scored, signals, promptTokens };
       for (const rows of cutMiniBatches(material, settings.updatePrompts, random.fork(`shuffle.${epoch}`))) {
+        const update = progress.updates++;
+        if (rows.tokenCount === 0) continue; // nothing was left in the loss, so nothing is to be learned
         // Rows without an advantage have no slope; a mini-batch of them moves by momentum alone.
-        if (rows.groups.length > 0) learn(run, rows, material, hasMoved, random.fork(`update.${progress.updates}`), report);
+        if (rows.groups.length > 0) learn(run, rows, material, hasMoved, random.fork(`update.${update}`), report);
 
-        const lr = learningRate(settings.schedule, progress.updates);
+        const lr = learningRate(settings.schedule, update);
         report.addMove(learner.update(lr), lr);
-        progress.updates++;
         hasMoved = true;
       }
     }

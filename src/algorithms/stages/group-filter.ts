@@ -3,7 +3,7 @@
 import type { Group } from '../algorithm.ts';
 
 export type GroupFilter =
-  /** Keeps groups whose rewards differ, and groups of one (DAPO's dynamic sampling). */
+  /** Keeps groups whose rewards differ, and groups of one (DAPO's dynamic sampling). A missing reward differs from none. */
   | { readonly rule: 'spread' }
   /** Keeps groups whose mean lies strictly between. */
   | { readonly rule: 'mean'; readonly low: number; readonly high: number };
@@ -15,7 +15,10 @@ export type GroupFilter =
  */
 export function keepsGroup(metric: ArrayLike<number>, { rows }: Group, filter: GroupFilter): boolean {
   const values = rows.map((row) => metric[row]!);
-  if (filter.rule === 'spread') return rows.length === 1 || values.some((value) => value !== values[0]);
+  if (filter.rule === 'spread') {
+    const known = values.filter((value) => !Number.isNaN(value));
+    return rows.length === 1 || known.some((value) => value !== known[0]);
+  }
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return filter.low < mean && mean < filter.high;
 }
