@@ -100,7 +100,7 @@ export const metricChapters: readonly MetricChapter[] = [
     metrics: [
       {
         name: 'sampling/sampling_logp_difference/max',
-        meaning: 'largest gap of a token’s log-prob between sampler and trainer, before the policy moves',
+        meaning: 'largest gap of a token’s log-prob between sampler and trainer, before the policy moves; absent under an adapter’s dropout',
         unit: 'nats',
         from: trl,
       },

@@ -53,6 +53,11 @@ export class Learner {
     this.#referenceStats = reference ? createTables(model.device, limits, 'reference') : null;
   }
 
+  /** Whether passes that are learned from are under the adapter's dropout: what they say is then not what the sampler's policy says. */
+  get dropsOut(): boolean {
+    return (this.model.adapter?.options.dropout ?? 0) > 0;
+  }
+
   /**
    * What the policy says now about every target of the groups: tables [rows, length]. Valid until the next call.
    *

@@ -5,14 +5,20 @@ import type { Random } from '../base/random.ts';
 import type { ScoredRollout } from '../engines/scorer.ts';
 import { MOMENTS } from '../kernels/token-stats.ts';
 import type { PackedGroup } from '../model/packing.ts';
+import { isUnfiltered } from '../rollout/rollout.ts';
 import type { PerToken, RolloutSignals } from './rollout-signals.ts';
-import type { TrainingRun } from './training-run.ts';
+import type { StepSettings, TrainingRun } from './training-run.ts';
 
 interface Pass {
   readonly logProbs: PerToken;
   readonly entropies: PerToken;
   readonly sumP2: PerToken;
   readonly refLogProbs?: PerToken;
+}
+
+/** Whether old log-probs are the sampler's though it drew from another distribution than the policy's: filtered, or penalised. */
+export function isOffSampler({ oldLogProbs, sampling }: StepSettings): boolean {
+  return oldLogProbs === 'sampler' && !isUnfiltered(sampling);
 }
 
 /** Takes the sampler's own numbers where they are the policy's, and a pass of the trainer otherwise. */
@@ -24,13 +30,10 @@ export async function rolloutSignals(
 ): Promise<RolloutSignals> {
   const { needs } = run.algorithm;
   const fromSampler = run.settings.oldLogProbs === 'sampler' && !(needs.tables && (needs.reference || needs.moments));
+  const sampled = scored.map(({ rollout }) => rollout.logProbs);
   const pass: Pass = fromSampler
-    ? {
-        logProbs: scored.map(({ rollout }) => rollout.logProbs),
-        entropies: scored.map(({ rollout }) => rollout.entropies),
-        sumP2: [],
-      }
-    : await trainerPass(run, scored, promptTokens);
+    ? { logProbs: sampled, entropies: scored.map(({ rollout }) => rollout.entropies), sumP2: [] }
+    : { ...(await trainerPass(run, scored, promptTokens)), ...(isOffSampler(run.settings) && { logProbs: sampled }) };
   const signals = { oldLogProbs: pass.logProbs, oldEntropies: pass.entropies };
   if (!needs.tables) return signals;
   const tables = { ...hostTables(run, scored, pass), ...(needs.prompts && { prompts: scored.map(({ rollout }) => promptTokens[rollout.prompt]!) }) };

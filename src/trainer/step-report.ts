@@ -4,6 +4,7 @@ import type { Advantages, RolloutBatch, Update } from '../algorithms/algorithm.t
 import { expm1 } from '../base/exponential.ts';
 import type { Device } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
+import type { Learner } from '../engines/learner.ts';
 import type { ScoredRollout } from '../engines/scorer.ts';
 import { firstOrderEntropyChange } from '../kernels/entropy-change.ts';
 import { MOMENTS } from '../kernels/token-stats.ts';
@@ -63,8 +64,10 @@ export class StepReport {
    * What the trainer says about rollouts before the policy has moved: how far from the sampler, and from the reference.
    *
    *   KL(policy ‖ reference) ≈ mean of e^x − x − 1, x = refLogProb − policyLogProb (k3)
+   *
+   * Under dropout there is no gap to tell: the trainer's numbers are of another policy than the sampler's by design.
    */
-  addFirstLook(device: Device, { rows, T }: MiniBatchRows, { scored }: StepMaterial, now: TokenStats, refLogProbs: Tensor | null): void {
+  addFirstLook({ device, dropsOut }: Learner, { rows, T }: MiniBatchRows, { scored }: StepMaterial, now: TokenStats, refLogProbs: Tensor | null): void {
     const policy = device.read(now.logProbs);
     const reference = refLogProbs ? device.read(refLogProbs) : null;
     const look = async (): Promise<Metrics> => {
@@ -81,8 +84,10 @@ export class StepReport {
         });
       });
       return {
-        'sampling/sampling_logp_difference/max': largest,
-        'sampling/sampling_logp_difference/mean': sum / Math.max(1, count),
+        ...(!dropsOut && {
+          'sampling/sampling_logp_difference/max': largest,
+          'sampling/sampling_logp_difference/mean': sum / Math.max(1, count),
+        }),
         ...(refs && { kl: kl / Math.max(1, count) }),
       };
     };

@@ -9,7 +9,7 @@ import { learningRate } from '../optim/schedule.ts';
 import { cutMiniBatches, type MiniBatchRows, type StepMaterial } from './mini-batches.ts';
 import { formBatch } from './rollout-batch.ts';
 import { sampleGroups } from './sample-groups.ts';
-import { rolloutSignals } from './signals.ts';
+import { isOffSampler, rolloutSignals } from './signals.ts';
 import { StepReport, type StepResult } from './step-report.ts';
 import type { TrainingRun } from './training-run.ts';
 
@@ -67,11 +67,12 @@ function learn(run: TrainingRun, rows: MiniBatchRows, material: StepMaterial, ha
   // sequences that fit in memory at once can never change a result.
   const dropout = random.fork('adapter-dropout');
   const now = learner.policyStats(rows.groups, B, T, temperature, dropout);
-  if (!hasMoved) report.addFirstLook(learner.device, rows, material, now, refLogProbs);
+  if (!hasMoved) report.addFirstLook(learner, rows, material, now, refLogProbs);
 
   const parts = {
     refLogProbs,
-    hasMoved,
+    // Where the sampler's numbers stand for the old policy and are not the policy's own, the ratio is to them from the first update on.
+    hasMoved: hasMoved || isOffSampler(settings),
     vocabulary: learner.model.config.vocabSize,
     ...(algorithm.needs.microRows && { microRows: learner.microRows(rows.groups, T) }),
   };
