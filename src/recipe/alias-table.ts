@@ -64,6 +64,8 @@ const trl: readonly Alias[] = [
   { from: 'log_completions', to: ['log.completions'] },
 ];
 
+const klNames = { kl: 'k1', mse: 'k2', low_var_kl: 'k3' } as const;
+
 const verlActor: readonly Alias[] = [
   { from: 'model.path', to: ['model.path'] },
   { from: 'model.enable_gradient_checkpointing', to: ['model.gradient_checkpointing'] },
@@ -95,7 +97,7 @@ const verlActor: readonly Alias[] = [
   { from: 'actor.clip_ratio_high', to: ['algorithm.clip_high'] },
   { from: 'actor.clip_ratio_c', to: ['algorithm.clip_dual'] },
   { from: 'actor.kl_loss_coef', to: ['algorithm.kl_coef'] },
-  { from: 'actor.kl_loss_type', to: ['algorithm.kl_estimator'], values: { kl: 'k1', mse: 'k2', low_var_kl: 'k3' }, ...off },
+  { from: 'actor.kl_loss_type', to: ['algorithm.kl_estimator'], values: klNames, ...off },
   { from: 'actor.entropy_coeff', to: ['algorithm.entropy_coef'] },
   { from: 'actor.grad_clip', to: ['optim.max_grad_norm'] },
   { from: 'actor.optim.lr', to: ['optim.lr'] },
@@ -119,10 +121,11 @@ const verl: readonly Alias[] = [
   { from: 'data.seed', to: ['seed'] },
   { from: 'data.train_batch_size', to: ['batch.prompts'] },
   { from: 'data.max_response_length', to: ['rollout.max_tokens'] },
-  { from: 'algorithm.adv_estimator', to: ['algorithm.name'], values: { grpo: 'grpo', rloo: 'rloo' } },
+  { from: 'algorithm.adv_estimator', to: ['algorithm.name'], values: { rloo: 'rloo' }, neutral: 'grpo' },
   { from: 'algorithm.norm_adv_by_std_in_grpo', to: ['algorithm.advantage_scale'], values: { true: 'group', false: 'none' } },
   { from: 'algorithm.use_kl_in_reward', to: ['algorithm.kl_in_reward'] },
-  { from: 'algorithm.kl_ctrl.kl_coef', to: ['algorithm.kl_coef'] },
+  { from: 'algorithm.kl_ctrl.kl_coef', to: ['algorithm.kl_coef'], beside: ['algorithm.use_kl_in_reward', 'true'] },
+  { from: 'algorithm.kl_penalty', to: ['algorithm.kl_estimator'], values: klNames, ...off },
   { from: 'trainer.total_training_steps', to: ['steps'] },
   { from: 'trainer.save_freq', to: ['checkpoint.every'], values: { '-1': null }, ...off },
   { from: 'trainer.max_actor_ckpt_to_keep', to: ['checkpoint.keep_last'] },
@@ -157,6 +160,7 @@ export const advice: Readonly<Record<string, string>> = {
   'actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu': inPrompts,
   'actor_rollout_ref.actor.use_dynamic_bsz': 'Leave it out: batch.micro_tokens is always dynamic',
   'actor_rollout_ref.actor.k_percent': 'Write algorithm.kl_cov.share: a share, so a hundredth of the percentage',
+  'algorithm.kl_ctrl.kl_coef': 'Leave it out: verl takes it with algorithm.use_kl_in_reward: true alone. Write algorithm.kl_coef for a KL term in the loss',
   'actor_rollout_ref.actor.use_kl_loss': 'Leave it out: algorithm.kl_coef is off at 0',
   'actor_rollout_ref.rollout.name': 'Leave it out: sampling runs in the same engine',
   num_train_epochs: 'Write steps',

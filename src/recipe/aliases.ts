@@ -4,13 +4,13 @@ import type { RecipeIssue } from '../base/errors.ts';
 import { type Alias, advice, aliases } from './alias-table.ts';
 import { type Located, locate, originInWords, partAt, plain, withoutPart, withPart } from './located.ts';
 
-/** The layer in our keys; `notes` says what was read as what. */
-export function withOurKeys(layer: Located, issues: RecipeIssue[], notes: string[]): Located {
+/** The layer in our keys; `notes` says what was read as what. `all` is what every layer says, in the words it was written in. */
+export function withOurKeys(layer: Located, issues: RecipeIssue[], notes: string[], all: Located = layer): Located {
   let root = layer;
   const read = new Set<string>();
   for (const alias of aliases) {
     const part = partAt(layer, alias.from.split('.'));
-    if (!part || read.has(alias.from) || !standsBeside(alias, layer)) continue;
+    if (!part || read.has(alias.from) || !standsBeside(alias, all)) continue;
     read.add(alias.from);
     const at = originInWords(part.origin);
     const value = translated(alias, part);
@@ -47,7 +47,7 @@ export function adviceFor(key: string): string | undefined {
 function standsBeside({ beside }: Alias, layer: Located): boolean {
   if (!beside) return true;
   const part = partAt(layer, beside[0].split('.'));
-  return part !== undefined && plain(part) === beside[1];
+  return part !== undefined && String(plain(part)) === beside[1];
 }
 
 function translated({ values, isOpen }: Alias, part: Located): Located | undefined {

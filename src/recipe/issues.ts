@@ -14,7 +14,7 @@ export function issuesOf(found: readonly ZodIssue[], root: Located): RecipeIssue
   const schema = recipeJsonSchema();
   return found.flatMap((issue) => {
     const path = issue.path.map(String);
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], root, schema));
+    if (issue.code === 'unrecognized_keys') return issue.keys.flatMap((key) => advisedWithin([...path, key], root).map((at) => unknownKey(at, root, schema)));
     return [{ path: path.join('.'), message: wrongValue(issue, path, root, schema), ...placeOf(root, path) }];
   });
 }
@@ -41,6 +41,17 @@ function wrongValue(issue: ZodIssue, path: Path, root: Located, recipe: JsonSche
   if (issue.code === 'custom' || !schema) return issue.message;
   const meant = schema.enum && part && typeof part.value === 'string' ? nearest(part.value, schema.enum.map(String)) : undefined;
   return `expected ${typeInWords(schema)}, got ${got}.${meant ? ` Did you mean ${meant}?` : ''}`;
+}
+
+/** The keys inside a block of theirs that there is advice on; the block itself where there is none. */
+function advisedWithin(path: Path, root: Located): readonly Path[] {
+  const inside = (at: Path): Path[] => {
+    const value = partAt(root, at)?.value;
+    if (value instanceof Map) return [...value.keys()].flatMap((key) => inside([...at, String(key)]));
+    return adviceFor(at.join('.')) === undefined ? [] : [at];
+  };
+  const advised = inside(path);
+  return advised.length > 0 ? advised : [path];
 }
 
 function unknownKey(path: Path, root: Located, recipe: JsonSchema): RecipeIssue {

@@ -8,7 +8,7 @@ import { withOurKeys } from './aliases.ts';
 import type { Environment } from './environment.ts';
 import { asWritten, issuesOf, placeOf } from './issues.ts';
 import { commandLine, type Located, locate, locateLike, overlaid, partAt, plain, withoutPart, withPart } from './located.ts';
-import { parseOverride } from './override.ts';
+import { type Override, parseOverride } from './override.ts';
 import { presetNamed } from './presets.ts';
 import { type Recipe, recipeFrom, recipeSchema, type RecipeValues } from './recipe.ts';
 import { regimeNotes } from './regime.ts';
@@ -48,8 +48,12 @@ export interface LoadedRecipe {
 export async function readRecipe(source: RecipeSource): Promise<LoadedRecipe> {
   const issues: RecipeIssue[] = [];
   const notes: string[] = [];
-  const files = source.file === undefined ? [] : await readFiles(source, source.file, issues, notes);
-  const written = withOverrides(files.map(({ root }) => root).reduceRight<Located | undefined>(overlaid, undefined), source.overrides ?? [], issues, notes);
+  const files = source.file === undefined ? [] : await readFiles(source, source.file, issues);
+  const overrides = (source.overrides ?? []).flatMap((text) => parseOverride(text, issues) ?? []);
+  // What a key of theirs means may hang on another one, wherever that is written.
+  const asTheyWrote = overrides.reduce<Located | undefined>((root, { path, part }) => withPart(root, path, part, []), inOne(files.map(({ root }) => root)));
+  const ours = files.map(({ root }) => withOurKeys(root, issues, notes, asTheyWrote));
+  const written = withOverrides(inOne(ours), overrides, (single) => withOurKeys(single, issues, notes, asTheyWrote), issues);
   const named = locate({ run: { name: nameOf(source.file) } }, { kind: 'default' });
   const located = [named, presetOf(written), written].reduce<Located>((base, top) => (top ? overlaid(base, top) : base), defaults());
   const values = checked(located, issues);
@@ -81,7 +85,7 @@ interface ReadFile {
 }
 
 /** The file and, after it, the files it builds on. */
-async function readFiles(source: RecipeSource, file: string, issues: RecipeIssue[], notes: string[]): Promise<ReadFile[]> {
+async function readFiles(source: RecipeSource, file: string, issues: RecipeIssue[]): Promise<ReadFile[]> {
   if (!source.readText) throw new RecipeError(`recipe: expected a way to read ${file}, got none.`);
   const read: ReadFile[] = [];
   const seen = new Set<string>();
@@ -93,20 +97,28 @@ async function readFiles(source: RecipeSource, file: string, issues: RecipeIssue
     if (found.length > 0) throw new RecipeError([...issues, ...found]);
     const base = partAt(root, ['recipe']);
     if (base && typeof base.value !== 'string') issues.push({ path: 'recipe', message: 'expected the path of another recipe.', ...placeOf(root, ['recipe']) });
-    read.push({ root: withOurKeys(withoutPart(root, ['recipe']), issues, notes), text });
+    read.push({ root: withoutPart(root, ['recipe']), text });
     from = path;
     name = typeof base?.value === 'string' ? base.value : undefined;
   }
   return read;
 }
 
-function withOverrides(files: Located | undefined, overrides: readonly string[], issues: RecipeIssue[], notes: string[]): Located | undefined {
+/** Files as one tree, the first over those after it. */
+function inOne(files: readonly Located[]): Located | undefined {
+  return files.reduceRight<Located | undefined>(overlaid, undefined);
+}
+
+function withOverrides(
+  files: Located | undefined,
+  overrides: readonly Override[],
+  inOurKeys: (single: Located) => Located,
+  issues: RecipeIssue[],
+): Located | undefined {
   let root = files;
-  for (const text of overrides) {
-    const override = parseOverride(text, issues);
-    if (!override) continue;
+  for (const override of overrides) {
     const single = withPart(undefined, override.path, override.part, issues);
-    const renamed = withOurKeys(single, issues, notes);
+    const renamed = inOurKeys(single);
     root = renamed === single ? withPart(withDefaultList(root, override.path), override.path, override.part, issues) : overlaid(root, renamed);
   }
   return root;

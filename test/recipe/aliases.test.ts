@@ -49,6 +49,30 @@ describe('recipes in other dialects', () => {
     expect(vanilla.recipe.algorithm).toMatchObject({ name: 'grpo', clipHigh: 0.3, cispo: null });
   });
 
+  it('mean the same on the command line as in a file, whichever key comes first', async () => {
+    const verl = await readFrom(complete, {
+      overrides: ['actor.clip_ratio_high=3', 'actor.policy_loss.loss_mode=cispo', 'actor.clip_ratio_low=1', 'algorithm.adv_estimator=grpo'],
+    });
+    expect(verl.recipe.algorithm).toMatchObject({ name: 'cispo', cispo: { clipLow: 1, clipHigh: 3 }, clipHigh: 0.2 });
+    const trl = await readFrom(`${complete}loss_type: cispo\n`, { overrides: ['epsilon_high=3'] });
+    expect(trl.recipe.algorithm).toMatchObject({ name: 'cispo', cispo: { cap: 3 }, clipHigh: 0.2 });
+  });
+
+  it('charge a KL to rewards where verl does, and make no term of the loss of it where verl has none', async () => {
+    const kl = 'kl_ctrl: { kl_coef: 0.001 }, kl_penalty: kl';
+    const charged = await readFrom(`${complete}algorithm: { use_kl_in_reward: true, ${kl} }\n`);
+    expect(charged.recipe.algorithm).toMatchObject({ klCoef: 0.001, klInReward: true, klEstimator: 'k1' });
+    for (const off of ['use_kl_in_reward: false, ', '']) {
+      const issues = await issuesIn(`${complete}algorithm: { ${off}${kl} }\n`);
+      expect(issues.get('algorithm.kl_ctrl.kl_coef')!.message).toContain('with algorithm.use_kl_in_reward: true alone');
+    }
+  });
+
+  it('say what to write in place of a key inside a block of theirs', async () => {
+    const issues = await issuesIn(`${complete}actor_rollout_ref: { actor: { use_kl_loss: true, kl_loss_coef: 0.01 } }\n`);
+    expect(issues.get('actor_rollout_ref.actor.use_kl_loss')!.message).toContain('algorithm.kl_coef is off at 0');
+  });
+
   it('take over the two-sided clip of TRL', async () => {
     expect((await readFrom(`${complete}delta: 2\n`)).recipe.algorithm.clipDelta).toBe(2);
     expect((await issuesIn(`${complete}delta: 1.1\n`)).get('algorithm.clip_delta')!.message).toContain('more than 1 + clip_high');
