@@ -104,6 +104,10 @@ export function maxent(options: MaxentOptions, { clipsAsReleased = false, counts
         ...(options.clip !== null && { low: new Float64Array(batch.B).fill(1 - options.clip), high: new Float64Array(batch.B).fill(1 + options.clip) }),
       };
     },
+    select(draft) {
+      // Targets stand in place of advantages, also of those that tokens have of their own.
+      draft.advantages = draft.row('advantage');
+    },
     policyTerm(draft) {
       const rows = rowsOf(draft.batch);
       if (isListwise) listwiseTerm(draft, rows, scores, countGroups(rows));

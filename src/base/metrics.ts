@@ -138,7 +138,7 @@ export const metricChapters: readonly MetricChapter[] = [
       { name: 'timing_s/{phase}', meaning: 'time of a phase: gen, reward, old_log_prob, update_actor, and the whole step', unit: 'seconds', from: verl },
       { name: 'perf/tokens_per_s', meaning: 'sampled tokens of the step by its time', unit: 'tokens/s' },
       { name: 'perf/tokens_per_s_gen', meaning: 'sampled tokens by the time of sampling', unit: 'tokens/s' },
-      { name: 'perf/tokens_per_s_train', meaning: 'sampled tokens by the time of the updates', unit: 'tokens/s' },
+      { name: 'perf/tokens_per_s_train', meaning: 'tokens of the step’s groups by the time of the updates', unit: 'tokens/s' },
     ],
   },
   ...methodMetrics,

@@ -31,5 +31,5 @@ function halfCosine(x: number): number {
     term *= (-angle * angle) / (2 * k * (2 * k + 1));
     sine += term;
   }
-  return (1 - sine) / 2;
+  return Math.max(0, 1 - sine) / 2; // at the end the series may pass 1 by a rounding
 }

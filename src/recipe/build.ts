@@ -81,6 +81,14 @@ function checkTrainable({ model: { dtype }, lora }: Recipe, { adapter }: Policy)
   throw new RecipeError([{ path: 'model.dtype', message }]);
 }
 
+/** A filter goes by the total reward, or by one of those that there are. */
+function checkFilter({ algorithm: { filterGroups } }: Recipe, { weights }: Scorer): void {
+  const { enable, metric } = filterGroups;
+  if (!enable || metric === null || weights === undefined || weights.has(metric)) return;
+  const message = `expected the name of a reward (${[...weights.keys()].join(', ')}), got ${metric}. Leave it out to filter by the total.`;
+  throw new RecipeError([{ path: 'algorithm.filter_groups.metric', message }]);
+}
+
 /** A run ready to be trained. */
 export interface BuiltRun extends TrainJob {
   /** Completions decoded together at most. */
@@ -101,6 +109,7 @@ export async function buildRun(recipe: Recipe, services: BuildServices, deviceNa
   const algorithm = services.variant?.(described) ?? described;
   const optimizer = createOptimizer(recipe, model);
   const isSft = recipe.method === 'sft';
+  if (!isSft) checkFilter(recipe, scorer);
   const wantsReference = !isSft && (algorithm.usesReference || recipe.ref.measureKl);
   const reference = wantsReference ? await openReference(recipe, built, services) : null;
   const learner = new Learner(model, optimizer, reference, {

@@ -152,15 +152,16 @@ export class StepReport {
     return { ...this.#metrics };
   }
 
-  result(totalTokens: number): StepResult {
+  /** @param sampledTokens of the step, those of groups that a filter threw away included */
+  result(totalTokens: number, sampledTokens: number): StepResult {
     const seconds = (performance.now() - this.#started) / 1000;
     const tokens = this.#scored.reduce((sum, { rollout }) => sum + rollout.tokens.length, 0);
     this.add({
       num_tokens: totalTokens,
       'timing_s/step': seconds,
-      'perf/tokens_per_s_gen': tokens / Math.max(1e-9, this.#metrics['timing_s/gen'] ?? seconds),
+      'perf/tokens_per_s_gen': sampledTokens / Math.max(1e-9, this.#metrics['timing_s/gen'] ?? seconds),
       'perf/tokens_per_s_train': tokens / Math.max(1e-9, this.#metrics['timing_s/update_actor'] ?? seconds),
-      'perf/tokens_per_s': tokens / seconds,
+      'perf/tokens_per_s': sampledTokens / seconds,
     });
     return { step: this.step, metrics: this.#metrics, scored: this.#scored, advantages: this.#advantages, nonFiniteInARow: this.#nonFiniteInARow };
   }

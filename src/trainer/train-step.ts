@@ -51,7 +51,7 @@ export async function trainStep(run: TrainingRun, step: number): Promise<StepRes
   progress.step = step;
   progress.cursor += batches * settings.prompts;
   progress.tokens += tokens;
-  return report.result(progress.tokens);
+  return report.result(progress.tokens, tokens);
 }
 
 /** Finds how every token of a mini-batch should move, and pushes that back through the model. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createAlgorithm } from '../../src/algorithms/index.ts';
 import type { MethodOptions } from '../../src/algorithms/methods.ts';
 import type { AlgorithmOptions } from '../../src/algorithms/options.ts';
+import { quantileCounts } from '../../src/algorithms/stages/select.ts';
 import { Random } from '../../src/base/random.ts';
 import { tensorOf } from '../../src/gpu/device.ts';
 import { ReferenceDevice } from '../../src/gpu/reference-device.ts';
@@ -137,5 +138,41 @@ describe('vespo', () => {
     const options = { vespo: { kPositive: 2, lambdaPositive: 3, kNegative: 3, lambdaNegative: 2 } };
     const update = createAlgorithm(options).update({ ...batch, tokenCount: 2 * batch.tokenCount, rowCount: 2 * batch.rowCount }, Random.seeded(1));
     expect((await update.readMetrics())['vespo/phi_seq_mean']).toBeCloseTo(1, 9);
+  });
+});
+
+describe('targets of MaxEnt', () => {
+  it('stand in place of advantages that tokens have of their own', async () => {
+    const target = { tau: 0.3, beta: 0, qTemperature: 2, qEps: 1e-6, lengthNormRef: true, lengthNormPolicy: true, skipZeroVariance: true, clip: null };
+    for (const form of ['mle-sum', 'mle-mean'] as const) {
+      const maxent = { ...target, form };
+      const [alone, beside] = [await say({ maxent }), await say({ maxent, advantage: 'reinforce_pp' })];
+      expect(beside.slopes).toEqual(alone.slopes);
+      expect(beside.metrics['loss']).toBe(alone.metrics['loss']);
+    }
+  });
+});
+
+describe('shares of clipped tokens', () => {
+  it('are of all tokens of a mini-batch, those of groups that have no slope included', async () => {
+    const device = new ReferenceDevice();
+    const batch = miniBatchOf(device, f6);
+    const clipped = async (tokenCount: number) =>
+      (
+        await createAlgorithm()
+          .update({ ...batch, tokenCount }, Random.seeded(1))
+          .readMetrics()
+      )['clip_ratio/region_mean']!;
+    const whole = await clipped(batch.tokenCount);
+    expect(whole).toBeGreaterThan(0);
+    expect(await clipped(2 * batch.tokenCount)).toBeCloseTo(whole / 2, 12);
+  });
+});
+
+describe('quantiles', () => {
+  it('keep the token at the quantile, also where 1 − share is not what is written', () => {
+    expect([...quantileCounts(1 - 0.7, [11], 11, 'row')]).toEqual([4]);
+    expect([...quantileCounts(1 - 0.45, [101], 101, 'row')]).toEqual([56]);
+    expect([...quantileCounts(0.8, [7], 7, 'row'), ...quantileCounts(0.8, [7], 7, 'row', true)]).toEqual([6, 5]);
   });
 });

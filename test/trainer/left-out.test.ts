@@ -31,6 +31,24 @@ describe('groups of equal rewards', () => {
   });
 });
 
+describe('a filter of groups', () => {
+  const filter = 'algorithm.filter_groups.enable=true';
+
+  it('is by a reward that there is, or there is no run', async () => {
+    const unknown = run('steps=1', filter, 'algorithm.filter_groups.metric=acc');
+    await expect(unknown).rejects.toThrow('algorithm.filter_groups.metric: expected the name of a reward (digits), got acc.');
+    expect((await run('steps=1', filter, 'algorithm.filter_groups.metric=digits')).error).toBeUndefined();
+  });
+
+  it('leaves no sampled token out of the speed of sampling', async () => {
+    const { rows } = await run('steps=1', filter, 'rollout.n=2', 'reward=[{"use":"test:one"}]');
+    const row = rows[0]!;
+    expect(Number(row['num_gen_batches'])).toBeGreaterThan(1);
+    expect(Number(row['perf/tokens_per_s_gen']) * Number(row['timing_s/gen'])).toBeCloseTo(Number(row['num_tokens']), 6);
+    expect(Number(row['perf/tokens_per_s']) * Number(row['timing_s/step'])).toBeCloseTo(Number(row['num_tokens']), 6);
+  });
+});
+
 describe('a KL charged to rewards', () => {
   it('is told by its own estimator, over every completion', async () => {
     const charged = ['steps=2', 'algorithm.kl_coef=0.1', 'algorithm.kl_in_reward=true'];

@@ -88,7 +88,9 @@ export type QuantileScope = 'batch' | 'row';
  */
 export function quantileCounts(quantile: number, lengths: ArrayLike<number>, tokenCount: number, scope: QuantileScope, strict = false): Float64Array {
   const round = strict ? Math.floor : Math.ceil;
-  const countOf = (n: number): number => (n === 0 ? 0 : 1 + round(quantile * (n - 1)));
+  // 1 − 0.7 is a rounding more than 0.3: what is that near to a rank is that rank.
+  const rankOf = (place: number): number => (Math.abs(place - Math.round(place)) <= 1e-12 * Math.max(1, place) ? Math.round(place) : round(place));
+  const countOf = (n: number): number => (n === 0 ? 0 : 1 + rankOf(quantile * (n - 1)));
   return Float64Array.from(lengths, (length) => countOf(scope === 'row' ? length : tokenCount));
 }
 

@@ -46,7 +46,7 @@ export function policyTerm<O>(draft: Draft, kernel: SurrogateKernel<O>, options:
   const columns = runSurrogate(draft, kernel, options, draft.byLogProb);
   // What reads weights as part of a row's ratio is given the sampler's alone: a selection stops tokens and is no ratio.
   if (kernel.readsWeights && draft.weights) multiplyTables(draft.device, draft.weights, draft.byLogProb);
-  draft.measure((rows) => clipMetrics(rows, columns));
+  draft.measure((rows) => clipMetrics(rows, columns, draft.batch.tokenCount));
   return columns;
 }
 
@@ -79,17 +79,19 @@ export function runSurrogate<O>(
   return columns;
 }
 
-function clipMetrics(rows: RowSums, columns: SurrogateColumns): Record<string, number> {
+/** Shares are of all tokens of the mini-batch: those of groups that are left out have no advantage, and nothing of them is clipped. */
+function clipMetrics(rows: RowSums, columns: SurrogateColumns, tokenCount: number): Record<string, number> {
   const low = rows.rowMeans(columns.low);
   const high = rows.rowMeans(columns.high);
+  const shareOf = (column: number): number => rows.total(column) / Math.max(1, tokenCount);
   return {
     ppo_kl: 0 - rows.tokenMean(columns.logRatio),
     ppo_kl_abs: rows.tokenMean(columns.absLogRatio),
-    'clip_ratio/region_mean': rows.tokenMean(columns.low) + rows.tokenMean(columns.high),
-    'clip_ratio/low_mean': rows.tokenMean(columns.low),
+    'clip_ratio/region_mean': shareOf(columns.low) + shareOf(columns.high),
+    'clip_ratio/low_mean': shareOf(columns.low),
     'clip_ratio/low_min': low.reduce((least, share) => Math.min(least, share), low.length > 0 ? 1 : 0),
-    'clip_ratio/high_mean': rows.tokenMean(columns.high),
+    'clip_ratio/high_mean': shareOf(columns.high),
     'clip_ratio/high_max': high.reduce((most, share) => Math.max(most, share), 0),
-    pg_clipfrac_lower: rows.tokenMean(columns.lower),
+    pg_clipfrac_lower: shareOf(columns.lower),
   };
 }
