@@ -24,7 +24,7 @@ export const exactAnswerReward = defineReward({
     }
     const got = lastNumber(text);
     if (got === undefined) return { score: 0, parseFailed: true };
-    return { score: got === expected ? 1 : 0, extra: { predicted: got } };
+    return { score: got === expected ? 1 : 0, extra: { answer: got } };
   },
 });
 

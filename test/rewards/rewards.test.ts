@@ -108,7 +108,7 @@ describe('exact_answer', () => {
     const prompt = { ...PROMPT, answer: '25' };
     expect(await judge('exact_answer', {}, completionOf(prompt, '24'))).toEqual({
       score: 0,
-      extra: { predicted: '24' },
+      extra: { answer: '24' },
     });
     expect(await judge('exact_answer', {}, completionOf(prompt, 'many'))).toEqual({ score: 0, parseFailed: true });
   });
