@@ -19,7 +19,7 @@ async function learned(store: RunStore, step: number) {
   const files = await filesOf(store, `checkpoints/step_${step}`);
   const state = JSON.parse(new TextDecoder().decode(files.get('state.json'))) as Record<string, unknown>;
   return {
-    weights: files.get('model.safetensors'),
+    weights: files.get('model.safetensors') ?? files.get('adapter_model.safetensors'),
     moments: files.get('optimizer.safetensors'),
     progress: state['progress'],
     algorithm: state['algorithm'],
@@ -59,7 +59,49 @@ describe('a run is a function of its recipe', () => {
   });
 });
 
+/** What keeps a state from step to step, several of it at once. */
+const controlled: readonly (readonly [string, readonly string[]])[] = [
+  [
+    'of KL and of entropy, two passes over each rollout, a cosine',
+    [
+      'algorithm.kl_coef=0.05',
+      'algorithm.kl_control={"target":0.001,"horizon":20}',
+      'algorithm.entropy_target={"target":3,"step":0.01}',
+      'algorithm.clip_cov={"share":0.2,"low":-1}',
+      'batch={"prompts":4,"update_prompts":2,"epochs":2}',
+      'optim.schedule=cosine',
+    ],
+  ],
+  [
+    'of a target, a filter of groups, moments that are rounded at random',
+    ['algorithm.name=maxent', 'algorithm.maxent={"beta":0.1,"meta_control":{}}', 'algorithm.filter_groups.enable=true', 'optim.moments=bf16'],
+  ],
+  [
+    'of a setpoint relative to the first step, passes with dropout, an adapter under dropout',
+    [
+      'algorithm.entropy_control={"setpoint":0.5,"relative":true}',
+      'algorithm.bald={"passes":2,"form":"mult"}',
+      'algorithm.egpo={"segment":"joint"}',
+      'lora={"rank":2,"dropout":0.2}',
+    ],
+  ],
+];
+
 describe('a run that is resumed is the run that was not stopped', () => {
+  it.each(controlled)('with controllers %s', async (_, overrides) => {
+    const recipe = await tinyRecipe('optim.lr=0.01', ...overrides);
+    const straight = await runTiny(device, recipe);
+    expect(straight.error).toBeUndefined();
+    const store = memoryStore();
+    await runTiny(device, recipe, { store, options: { steps: 2 } });
+    const resumed = await runTiny(device, recipe, { store, attempt: 2 });
+    expect(resumed.rows.map(timeless)).toEqual(straight.rows.slice(2).map(timeless));
+    const [ends, end] = [await learned(store, 4), await learned(straight.store, 4)];
+    expect(end.weights).toBeDefined();
+    expect(Object.keys(end.algorithm as object).length).toBeGreaterThan(1);
+    expect(ends).toEqual(end);
+  });
+
   it('2 steps and 2 more in a new process equal 4 steps, bit for bit', async () => {
     const straight = await runTiny(device, await tinyRecipe(...withEverything));
     const store = memoryStore();
