@@ -2113,7 +2113,7 @@ export const catalogueEntries: readonly CatalogueEntry[] = [
     "kind": "method",
     "name": "siren",
     "summary": "Hold the entropy of the most undecided tokens near an anchor.",
-    "text": "SIREN: where the policy is most undecided, its entropy is held near what it was in the beginning.\n\n  peaks = tokens of the row with entropy above its quantile        h = mean over rows of the mean entropy of the peaks\n  loss += coef · (h − anchor)²\n\nThe anchor is h of the first update where none is given.",
+    "text": "SIREN: where the policy is most undecided, its entropy is held near what it was in the beginning.\n\n  peaks = tokens of the row with entropy above its quantile        h = mean over rows of the mean entropy of the peaks\n  loss += coef · (h − anchor)²\n\nThe anchor is h of the first step where none is given, the mean over its updates.",
     "source": "Jiang et al. 2025, arXiv:2509.25133; Linn3a/siren. Departures: entropies of the whole distribution in place of its nucleus; a row without tokens is left out of the mean.",
     "options": [
       {

@@ -62,7 +62,7 @@ export function entropyControl(options: EntropyControlOptions): EntropyControlle
   let first: number | null = null;
   let edits: readonly SetpointEdit[] = [];
   const wantedAt = (step: number): number => {
-    const edit = edits.reduce<SetpointEdit | null>((latest, one) => (one.fromStep <= step && one.fromStep >= (latest?.fromStep ?? 0) ? one : latest), null);
+    const edit = edits.findLast(({ fromStep }) => fromStep <= step);
     return setpointAt(edit ? edit.setpoint : setpoint, step);
   };
   const actuatorOf = (name: EntropyControlOptions['actuator']): number | undefined => (name === actuator ? law.value : undefined);

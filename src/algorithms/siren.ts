@@ -4,7 +4,7 @@
  *   peaks = tokens of the row with entropy above its quantile        h = mean over rows of the mean entropy of the peaks
  *   loss += coef · (h − anchor)²
  *
- * The anchor is h of the first update where none is given.
+ * The anchor is h of the first step where none is given, the mean over its updates.
  *
  * @source Jiang et al. 2025, arXiv:2509.25133; Linn3a/siren. Departures: entropies of the whole distribution in place of its nucleus; a row
  *   without tokens is left out of the mean.

@@ -93,4 +93,13 @@ describe('the controller', () => {
     wanted.editSetpoint!([{ setpoint: 0.9, fromStep: 3 }]);
     expect([1, 2, 3, 4].map(() => wanted.endStep!({ entropy: 0.5 })['entropy_control/setpoint'])).toEqual([0.5, 0.5, 0.9, 0.9]);
   });
+
+  it('follows the last edit given of those whose step is reached, also where an earlier one was given for a later step', () => {
+    const control = entropyControl(options);
+    control.editSetpoint!([
+      { setpoint: 0.9, fromStep: 4 },
+      { setpoint: 0.7, fromStep: 2 },
+    ]);
+    expect([1, 2, 3, 4, 5].map(() => control.endStep!({ entropy: 0.5 })['entropy_control/setpoint'])).toEqual([0.5, 0.7, 0.7, 0.7, 0.7]);
+  });
 });
