@@ -72,6 +72,8 @@ export interface RolloutBatch {
   readonly externalScores?: ReadonlyMap<string, Float64Array>;
   /** [groups] reward of the prompt's greedy completion, which is in no group; NaN where it is missing. Present when the algorithm needs it. */
   readonly greedyRewards?: Float64Array;
+  /** [groups] tokens of that completion. */
+  readonly greedyLengths?: Uint32Array;
   /** Present when the algorithm needs them. */
   readonly tables?: TokenTables;
 }

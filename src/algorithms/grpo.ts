@@ -70,7 +70,8 @@ function advantagesOf(batch: RolloutBatch, options: AlgorithmOptions, methods: r
   const leaveOut = (keep: Uint8Array): void => {
     tokensInLoss = tokensInLoss ? tokensInLoss.map((one, at) => one & keep[at]!) : keep;
   };
-  const before: AdvantageDraft = { batch, rewards, values: new Float64Array(batch.rows), terms: new Map(), inLoss, leaveOut, metrics: {} };
+  const greedy = batch.greedyRewards && { greedyRewards: Float64Array.from(batch.greedyRewards) };
+  const before: AdvantageDraft = { batch, rewards, ...greedy, values: new Float64Array(batch.rows), terms: new Map(), inLoss, leaveOut, metrics: {} };
   for (const method of methods) method.reward?.(before);
   if (options.klInReward && batch.tables) {
     const coefficient = klCoefOf(options, methods);
@@ -81,7 +82,7 @@ function advantagesOf(batch: RolloutBatch, options: AlgorithmOptions, methods: r
   }
 
   // Each row against its group.
-  const { values, tokens } = estimateAdvantages(batch, rewards, options);
+  const { values, tokens } = estimateAdvantages({ ...batch, ...greedy }, rewards, options);
   const estimated = Float64Array.from(values);
 
   // What methods make of it, and what they want to know about rows later.

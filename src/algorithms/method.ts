@@ -13,6 +13,8 @@ export interface AdvantageDraft {
   readonly batch: RolloutBatch;
   /** [rows] */
   readonly rewards: Float64Array;
+  /** [groups] what greedy completions earned, where the batch has it: a price that is the same for every completion is theirs too. */
+  readonly greedyRewards?: Float64Array;
   /** [rows] */
   readonly values: Float64Array;
   /** Further numbers per row for the update, by name. */

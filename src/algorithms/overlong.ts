@@ -32,9 +32,12 @@ export interface OverlongMethodOptions {
 export function overlong({ buffer, factor }: OverlongMethodOptions): Method {
   return {
     name: 'overlong',
-    reward({ batch: { lengths, maxTokens, rows }, rewards, metrics }) {
-      const penalties = Array.from(lengths, (length) => overlongPenalty(length, { maxTokens, buffer: buffer ?? 0.2 * maxTokens, factor, floor: null }));
+    reward({ batch: { lengths, greedyLengths, maxTokens, rows }, rewards, greedyRewards, metrics }) {
+      const penaltyOf = (length: number): number => overlongPenalty(length, { maxTokens, buffer: buffer ?? 0.2 * maxTokens, factor, floor: null });
+      const penalties = Array.from(lengths, penaltyOf);
       penalties.forEach((penalty, i) => (rewards[i]! += penalty));
+      // What completions are compared with pays the same price.
+      if (greedyRewards) greedyLengths?.forEach((length, g) => (greedyRewards[g]! += penaltyOf(length)));
       metrics['overlong/penalty_mean'] = penalties.reduce((sum, penalty) => sum + penalty, 0) / Math.max(1, rows);
       metrics['overlong/share'] = penalties.filter((penalty) => penalty < 0).length / Math.max(1, rows);
     },

@@ -10,10 +10,16 @@ export interface BatchParts {
   readonly rewardWeights?: ReadonlyMap<string, number> | undefined;
   /** By prompt: the reward of its greedy completion. */
   readonly greedyRewards?: readonly number[] | undefined;
+  /** By prompt: its tokens. */
+  readonly greedyLengths?: readonly number[] | undefined;
 }
 
 /** Rows in the order of the rollouts; the rollouts of one prompt are one group. */
-export function formBatch(scored: readonly ScoredRollout[], maxTokens: number, { tables, rewardWeights, greedyRewards }: BatchParts = {}): RolloutBatch {
+export function formBatch(
+  scored: readonly ScoredRollout[],
+  maxTokens: number,
+  { tables, rewardWeights, greedyRewards, greedyLengths }: BatchParts = {},
+): RolloutBatch {
   const rowsOfPrompt = new Map<number, number[]>();
   scored.forEach(({ rollout }, row) => {
     const rows = rowsOfPrompt.get(rollout.prompt) ?? [];
@@ -35,6 +41,7 @@ export function formBatch(scored: readonly ScoredRollout[], maxTokens: number, {
     truncated: Uint8Array.from(scored, ({ rollout }) => (rollout.finishReason === 'length' ? 1 : 0)),
     maxTokens,
     ...(greedyRewards && { greedyRewards: Float64Array.from(rowsOfPrompt.keys(), (prompt) => greedyRewards[prompt] ?? Number.NaN) }),
+    ...(greedyLengths && { greedyLengths: Uint32Array.from(rowsOfPrompt.keys(), (prompt) => greedyLengths[prompt] ?? 0) }),
     ...(tables && { tables }),
   };
 }

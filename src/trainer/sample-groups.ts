@@ -18,6 +18,8 @@ export interface SampledGroups {
   readonly tokens: number;
   /** By prompt, where the algorithm asks for them: what its most probable completion earned; NaN where that is missing. */
   readonly greedyRewards?: readonly number[];
+  /** Tokens of that completion. */
+  readonly greedyLengths?: readonly number[];
 }
 
 /** @throws GuardError when the filter's limit of batches is reached before there are groups enough */
@@ -46,7 +48,8 @@ export async function sampleGroups(run: TrainingRun, random: Random, report: Ste
     if (promptTokens.length === settings.prompts) {
       if (!run.algorithm.needs.greedyRewards) return { scored: kept, promptTokens, batches: batch + 1, tokens };
       const greedy = await scoreGreedy(run, keptPrompts, promptTokens, random.fork('greedy'), report);
-      return { scored: kept, promptTokens, batches: batch + 1, tokens: tokens + greedy.tokens, greedyRewards: greedy.rewards };
+      const greedyTokens = greedy.lengths.reduce((sum, length) => sum + length, 0);
+      return { scored: kept, promptTokens, batches: batch + 1, tokens: tokens + greedyTokens, greedyRewards: greedy.rewards, greedyLengths: greedy.lengths };
     }
     if (batch + 1 === settings.filterGroups!.maxGenBatches) throw tooFew(promptTokens.length, settings.prompts, batch + 1, seen);
   }
@@ -59,11 +62,11 @@ async function scoreGreedy(
   promptTokens: readonly Uint32Array[],
   random: Random,
   report: StepReport,
-): Promise<{ readonly rewards: readonly number[]; readonly tokens: number }> {
+): Promise<{ readonly rewards: readonly number[]; readonly lengths: readonly number[] }> {
   const greedy = { ...settings.sampling, n: 1, temperature: 0, topK: 0, topP: 1, minP: 0 };
   const rollouts = await report.timed('gen', () => sampler.sample(promptTokens, greedy, random));
   const scored = await report.timed('reward', () => scorer.score(prompts, rollouts));
-  return { rewards: scored.map(({ reward }) => reward), tokens: rollouts.reduce((sum, rollout) => sum + rollout.tokens.length, 0) };
+  return { rewards: scored.map(({ reward }) => reward), lengths: rollouts.map(({ tokens }) => tokens.length) };
 }
 
 /** The groups that pass the filter, each as its rows. */

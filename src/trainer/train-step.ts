@@ -20,11 +20,16 @@ export async function trainStep(run: TrainingRun, step: number): Promise<StepRes
   const random = run.random.at(step); // counter-based: the same seed and step draw the same numbers
 
   // Sample a group of completions for each prompt, from the policy as it stands, and score each.
-  const { scored, promptTokens, batches, tokens, greedyRewards } = await sampleGroups(run, random, report);
+  const { scored, promptTokens, batches, tokens, greedyRewards, greedyLengths } = await sampleGroups(run, random, report);
 
   // Note what the policy said when it sampled them, and set each against its group.
   const signals = await report.timed('old_log_prob', () => rolloutSignals(run, scored, promptTokens, random.fork('dropout')));
-  const batch = formBatch(scored, settings.sampling.maxTokens, { tables: signals.tables, rewardWeights: run.scorer.weights, greedyRewards });
+  const batch = formBatch(scored, settings.sampling.maxTokens, {
+    tables: signals.tables,
+    rewardWeights: run.scorer.weights,
+    greedyRewards,
+    greedyLengths,
+  });
   const advantages = algorithm.advantages(batch);
   report.addRollouts(scored, batch, advantages);
   report.add({ num_gen_batches: batches });

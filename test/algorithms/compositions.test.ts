@@ -176,3 +176,15 @@ describe('quantiles', () => {
     expect([...quantileCounts(0.8, [7], 7, 'row'), ...quantileCounts(0.8, [7], 7, 'row', true)]).toEqual([6, 5]);
   });
 });
+
+describe('remax beside a price on length', () => {
+  it('compares with a greedy completion that pays it too', () => {
+    const batch = rolloutBatchOf(f6);
+    const long = { ...batch, lengths: new Uint32Array(f6.B).fill(f6.T), greedyLengths: new Uint32Array(batch.groups.length).fill(f6.T) };
+    const overlong = { overlong: { buffer: 15, factor: 1 } };
+    const [plain, priced] = [{}, overlong].map((options) => createAlgorithm({ advantage: 'remax', ...options }).advantages(long).values);
+    const short = createAlgorithm({ advantage: 'remax', ...overlong }).advantages({ ...long, greedyLengths: new Uint32Array(batch.groups.length) }).values;
+    priced!.forEach((value, row) => expect(value).toBeCloseTo(plain![row]!, 12));
+    expect([...short]).not.toEqual([...plain!]);
+  });
+});
