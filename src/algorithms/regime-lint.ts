@@ -156,7 +156,7 @@ export const regimeTable: readonly RegimeRow[] = [
     id: 'adapter-dropout',
     concerns: ({ loraDropout }) => (loraDropout > 0 ? ['lora.dropout'] : []),
     message:
-      'the policy is trained under dropout and sampled without: ratios differ from 1 before it has moved, so clipping and KL act on that noise. 0 is usual in RL.',
+      'the policy is trained under dropout and sampled without: KL acts on that noise, and after the first update of a step so does clipping. 0 is usual in RL.',
   },
   {
     id: 'law-under-control',

@@ -16,6 +16,12 @@ describe('an adapter trained under dropout', () => {
     for (const row of (await run('lora={"rank":2}')).rows) expect(Number(row['sampling/sampling_logp_difference/max'])).toBeLessThan(1e-5);
   });
 
+  it('is at ratio 1 in the first update of a step, and off it by noise in the next', async () => {
+    const [one, two] = [await run('lora={"rank":2,"dropout":0.2}', 'batch={"prompts":4}'), await run('lora={"rank":2,"dropout":0.2}')];
+    expect(one.rows.map((row) => row['ppo_kl_abs'])).toEqual([0, 0, 0]);
+    for (const row of two.rows) expect(Number(row['ppo_kl_abs'])).toBeGreaterThan(0);
+  });
+
   it('learns the same however the batch is cut for memory', async () => {
     const [whole, cut] = [await run('lora={"rank":2,"dropout":0.2}'), await run('lora={"rank":2,"dropout":0.2}', 'batch.micro_tokens=14')];
     expect(cut.rows.length).toBe(3);
