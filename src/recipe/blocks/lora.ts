@@ -15,7 +15,7 @@ export const loraSchema = z
       .default(0)
       .meta(
         about(
-          'Share of each correction’s inputs that is dropped while it is trained; never in sampling, evaluation and old log-probs. Above 0 ratios differ from 1 before the policy has moved.',
+          'Share of each correction’s inputs that is dropped while it is trained; never in sampling and evaluation. Above 0 ratios are off by that noise after the first update of a step.',
         ),
       ),
     target_modules: z
