@@ -26,7 +26,7 @@ async function trainHere(recipe: Recipe, services: TrainServices) {
   return runRecipe(recipe, services);
 }
 
-async function evaluateHere(recipe: Recipe, { adapter, observer, signal }: EvaluateServices) {
+async function evaluateHere(recipe: Recipe, { adapter, observer }: EvaluateServices) {
   const { build, services, opened } = await prepare(adapter);
   const [{ evaluate }, { Random }, { evaluationSets }] = await Promise.all([
     import('../trainer/evaluate.ts'),
@@ -36,7 +36,6 @@ async function evaluateHere(recipe: Recipe, { adapter, observer, signal }: Evalu
   const built = await build.buildPolicy(recipe, services);
   const metrics: Record<string, number> = {};
   for (const set of evaluationSets(recipe, built.prompts.evaluation, built.sampling)) {
-    if (signal.aborted) break;
     const { metrics: measured, scored } = await evaluate(built, set, Random.seeded(recipe.seed).at(0));
     Object.assign(metrics, measured);
     await observer.evaluated(

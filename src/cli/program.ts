@@ -5,7 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { printedRecipe } from '../recipe/print.ts';
 import { type LoadedRecipe, placed } from '../recipe/read.ts';
 import { algorithms } from './algorithms.ts';
-import { ask, type AskWords, questionOf, recipeKeysOf, saidIn, temperatureOf, withAskOptions } from './ask.ts';
+import { ask, type AskWords, questionOf, recipeKeysOf, saidIn, temperatureOf, wholeOf, withAskOptions } from './ask.ts';
 import { showData } from './data-show.ts';
 import type { Engine } from './engine.ts';
 import { ownVersion } from './environment-info.ts';
@@ -150,7 +150,7 @@ async function recipeOf(verb: string, words: readonly string[], options: Options
 }
 
 function sampleOptions({ json = false, prompt, prompts, ...options }: Options): SampleOptions {
-  return { json, prompt: prompt ?? null, prompts: Math.max(1, Number(prompts ?? 3)), temperature: temperatureOf(options) };
+  return { json, prompt: prompt ?? null, prompts: wholeOf('prompts', prompts, 1) ?? 3, temperature: temperatureOf(options) };
 }
 
 function common(command: Command): Command {

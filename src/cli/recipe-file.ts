@@ -36,9 +36,9 @@ export function sortWords(words: readonly string[]): RecipeWords {
   if (extra !== undefined)
     throw new RecipeError(`command line: expected one recipe and key=value, got ${JSON.stringify(extra)} too. Write ${extra}=… if it is a key.`);
   if (path !== undefined && !/[./\\]/.test(path)) {
-    const meant = nearest(path, ['grpo', 'sft']);
+    const meant = nearest(path, method ? [] : ['grpo', 'sft']);
     throw new RecipeError(
-      `command line: expected grpo, sft, a recipe file or key=value, got ${JSON.stringify(path)}.${meant ? ` Did you mean ${meant}?` : ''}`,
+      `command line: expected ${method ? '' : 'grpo, sft, '}a recipe file or key=value, got ${JSON.stringify(path)}.${meant ? ` Did you mean ${meant}?` : ''}`,
     );
   }
   return { overrides, ...(method && { method }), ...(path !== undefined && { path }) };
@@ -58,13 +58,24 @@ export async function loadRecipe({ method, path, overrides }: RecipeWords, use: 
   const folder = path !== undefined && (await isFolder(path)) ? path : undefined;
   const isModel = use !== 'run' && path !== undefined && (await isModelPath(path));
   const file = isModel ? standardRecipe('grpo') : folder !== undefined ? join(folder, 'config.resolved.yaml') : (path ?? standardRecipe(method ?? 'grpo'));
+  if (folder !== undefined && !isModel && !(await isFile(file)))
+    throw new RecipeError(`${folder}: expected a recipe file or the folder of a run, got a folder without config.resolved.yaml.`);
+  const place = use === 'run' && folder !== undefined ? runAt(folder) : [];
   const weights = use === 'run' ? [] : isModel ? modelAt(path) : folder === undefined ? [] : modelAt(await checkpointOf(folder, use.checkpoint));
   const chosen = method === undefined ? [] : [`method=${method}`];
-  return readRecipe({ file, overrides: [...weights, ...chosen, ...overrides], environment: process.env, readText });
+  return readRecipe({ file, overrides: [...place, ...weights, ...chosen, ...overrides], environment: process.env, readText });
 }
 
 function standardRecipe(method: Method): string {
   return fileURLToPath(new URL(`../../examples/recipes/${standard[method]}`, import.meta.url));
+}
+
+/** A run goes on in the folder that was named, wherever its recipe says that it began: it may have been moved, or be a copy. */
+function runAt(folder: string): string[] {
+  const path = resolve(folder);
+  const project = dirname(path);
+  const place = { dir: shortPath(dirname(project)) || '.', project: basename(project), name: basename(path) };
+  return Object.entries(place).map(([key, value]) => `run.${key}=${JSON.stringify(value)}`);
 }
 
 function modelAt(path: string): string[] {
@@ -103,13 +114,20 @@ export async function checkpointOf(run: string, choice: CheckpointChoice): Promi
 async function readText(file: string, from: string | undefined): Promise<{ path: string; text: string }> {
   const full = from === undefined ? resolve(file) : resolve(dirname(resolve(from)), file);
   const path = shortPath(full);
+  const refused = (reason: string, cause: unknown) =>
+    new RecipeError([{ path: '', message: `expected a recipe file, got ${path}, which ${reason}.`, ...(from !== undefined && { at: from }) }], { cause });
+  const bytes = await readFile(full).catch((cause: unknown) => {
+    throw refused('cannot be read', cause);
+  });
   try {
-    return { path, text: await readFile(full, 'utf8') };
+    return { path, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch (cause) {
-    throw new RecipeError([{ path: '', message: `expected a recipe file, got ${path}, which cannot be read.`, ...(from !== undefined && { at: from }) }], {
-      cause,
-    });
+    throw refused('is not text in UTF-8', cause);
   }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === true;
 }
 
 async function isFolder(path: string): Promise<boolean> {
