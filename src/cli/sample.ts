@@ -26,14 +26,14 @@ export async function sample(
   return 0;
 }
 
-/** Each prompt once, its completions below it with their rewards. */
+/** Each prompt once, its completions below it with their rewards; a dash where there is none. */
 export function sampleLines(samples: readonly CompletionSample[]): string[] {
   const prompts = [...new Set(samples.map(({ prompt }) => prompt))];
   return prompts.flatMap((prompt) => {
     const own = samples.filter((one) => one.prompt === prompt);
     const lines = own.map(
       ({ reward, completion, finishReason }) =>
-        `  ${number(reward).padStart(5)}  ${completion.replaceAll('\n', '\n         ')}${finishReason === 'length' ? ' …(cut)' : ''}`,
+        `  ${(Number.isNaN(reward) ? '–' : number(reward)).padStart(5)}  ${completion.replaceAll('\n', '\n         ')}${finishReason === 'length' ? ' …(cut)' : ''}`,
     );
     return [prompt, ...lines];
   });

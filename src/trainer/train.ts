@@ -2,7 +2,8 @@
 
 import type { AlgorithmState } from '../algorithms/algorithm.ts';
 import type { SetpointEdit } from '../algorithms/setpoint-edit.ts';
-import { type Checkpointed, type CheckpointState, findCheckpoint, pruneCheckpoints, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { DataError } from '../base/errors.ts';
+import { type Checkpointed, checkpointFault, type CheckpointState, findCheckpoint, pruneCheckpoints, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { lawWatch } from './entropy-law.ts';
 import type { Evaluation } from './evaluate.ts';
 import { type GuardOptions, Guards } from './guards.ts';
@@ -137,6 +138,8 @@ async function resume(job: TrainJob, store: RunStore, observer: RunObserver, opt
     await observer.resumed(0, undefined);
     return null;
   }
+  const fault = own ? null : await checkpointFault(source.store, source.path);
+  if (fault !== null) throw new DataError(`${source.store.place}/${source.path}: ${fault}. Name a whole checkpoint in resume, such as …/checkpoints/step_50.`);
   const state = await restoreCheckpoint(source.store, source.path, job.live);
   job.restoreAlgorithm(state.algorithm);
   if (state.device !== options.deviceName) {

@@ -11,9 +11,10 @@ import { openModelFolder } from '../../src/model/weights-node.ts';
 import { buildRun } from '../../src/recipe/build.ts';
 import type { SamplingOptions } from '../../src/rollout/rollout.ts';
 import { PolicySampler } from '../../src/rollout/sampler.ts';
+import type { RunStore } from '../../src/trainer/run-store.ts';
 import { goldenFolder, Numbers } from '../model/golden-folders.ts';
 import { TINY_MODELS, tinyParameters } from '../model/tiny-models.ts';
-import { tinyRecipe, tinyServices } from './tiny-run.ts';
+import { runTiny, tinyRecipe, tinyServices } from './tiny-run.ts';
 
 /** Runs `use` on a temporary copy of the llama fixture. */
 async function withCopy<T>(use: (folder: string) => Promise<T>): Promise<T> {
@@ -98,6 +99,35 @@ describe('prompts', () => {
   it('more tokens or stops than there is room for are refused', async () => {
     await expect(sample([1], { maxTokens: 5 })).rejects.toThrow(/expected at most 4 tokens a completion, got 5\. Raise rollout\.max_tokens/);
     await expect(sample([1], { stopIds: Array.from({ length: 17 }, (__, i) => i) })).rejects.toThrow(/expected at most 16 stop tokens, got 17/);
+  });
+});
+
+describe('a run that is to begin from a checkpoint of another', () => {
+  const begin = async (path: string, spoil: (store: RunStore) => Promise<void> = () => Promise.resolve()) => {
+    const { store } = await runTiny(new ReferenceDevice(), await tinyRecipe('steps=2'));
+    await spoil(store);
+    return (await runTiny(new ReferenceDevice(), await tinyRecipe('steps=3'), { options: { resume: { store, path } } })).error;
+  };
+
+  it('needs one that is there and whole', async () => {
+    expect(await begin('checkpoints/step_2')).toBeUndefined();
+    expect(await begin('checkpoints/step_9')).toMatchObject({
+      message: expect.stringMatching(/checkpoints\/step_9: expected the folder of a checkpoint, got none\. Name a whole checkpoint in resume/),
+    });
+    const cut = (store: RunStore) => store.truncate('checkpoints/step_2/state.json', 20);
+    expect(await begin('checkpoints/step_2', cut)).toMatchObject({
+      message: expect.stringMatching(/step_2: expected state\.json of \d+ bytes, got 20\. Name/),
+    });
+  });
+});
+
+describe('completions that may leave the positions a published model was made for', () => {
+  it('are warned of', async () => {
+    const model = ['model.init=null', 'model.path=models/make-the-number'];
+    expect((await build(...model)).warnings).toEqual([]);
+    expect((await build(...model, 'rollout.max_tokens=70')).warnings).toEqual([
+      expect.stringMatching(/^model: a prompt of 6 tokens with its completion may take 76, more than the 64 that the model was made for/),
+    ]);
   });
 });
 
