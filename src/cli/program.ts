@@ -42,6 +42,11 @@ interface Options extends ExportWords, AskWords {
 
 const usageCode = 2;
 
+const EXIT_CODES = `
+Exit codes:
+  0 done; 1 failed; 2 a fault in the recipe or on the command line;
+  4 stopped by a guard; 130 interrupted, after a checkpoint`;
+
 /** Runs one command. Returns the exit code: 0 done, 1 runtime, 2 recipe or usage, 3 preflight, 4 guard, 130 interrupted after a checkpoint. */
 export async function run(words: readonly string[], given?: Surroundings): Promise<number> {
   const surroundings = given ?? (await ownSurroundings());
@@ -76,7 +81,8 @@ function programOf(surroundings: Surroundings, finish: (code: number) => void): 
     .version(ownVersion(), '--version')
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
-    .showHelpAfterError('(--help lists verbs and options)');
+    .showHelpAfterError('(--help lists verbs and options)')
+    .addHelpText('after', EXIT_CODES);
 
   const verb = (name: string, description: string, work: (loaded: LoadedRecipe, options: Options) => Promise<number>, parent = program): Command =>
     common(parent.command(`${name} [words...]`).description(description).usage('[grpo|sft] [recipe.yaml] [key=value…] [options]')).action(

@@ -6,6 +6,7 @@ import { warmUpExample } from '../data/make-the-number-warm-up.ts';
 import { type Prompt, promptOrder, promptSet, type PromptSet } from '../data/prompt.ts';
 import type { WeightedReward } from '../rewards/combine.ts';
 import { BUILT_IN_REWARDS, builtInReward } from '../rewards/index.ts';
+import { moduleNamed } from '../rewards/module-reward.ts';
 import type { SamplingOptions } from '../rollout/rollout.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { EvaluationSet } from '../trainer/evaluate.ts';
@@ -90,7 +91,8 @@ export async function openRewards(recipe: Recipe, services: BuildServices): Prom
     recipe.reward.map(async ({ use, weight, args, when }, index) => {
       try {
         const taskArgs = use === 'make_the_number' ? numberArgs(recipe) : {};
-        const reward = BUILT_IN_REWARDS.has(use) || !use.includes(':') ? builtInReward(use, { ...taskArgs, ...args }) : await services.loadReward(use, args);
+        const isOwn = !BUILT_IN_REWARDS.has(use) && (use.includes(':') || moduleNamed(use) !== undefined);
+        const reward = isOwn ? await services.loadReward(use, args) : builtInReward(use, { ...taskArgs, ...args });
         return { reward, weight, ...(when !== null && { when }) };
       } catch (error) {
         if (!(error instanceof RecipeError)) throw error;

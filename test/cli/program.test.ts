@@ -42,6 +42,7 @@ describe('usage', () => {
     const help = await place.run('train', '--help');
     expect(help.code).toBe(0);
     expect(help.out).toContain('--print-config');
+    expect((await place.run('--help')).out).toContain('4 stopped by a guard; 130 interrupted');
   });
 
   it('of a recipe with several faults tells each on its line, or as JSON', async () => {
