@@ -161,7 +161,7 @@ function sampleOptions({ json = false, prompt, prompts, ...options }: Options): 
 
 function common(command: Command): Command {
   return command
-    .option('--adapter <name>', 'GPU adapter, as “doctor” lists them')
+    .option('--adapter <name>', 'part of a GPU adapter’s name, lavapipe, swiftshader or native; default auto')
     .option('--json', 'one JSON object a line on standard output')
     .option('--quiet', 'only errors and the final summary');
 }

@@ -56,7 +56,9 @@ export type CheckpointChoice = 'latest' | 'best' | number;
  */
 export async function loadRecipe({ method, path, overrides }: RecipeWords, use: RecipeUse): Promise<LoadedRecipe> {
   const folder = path !== undefined && (await isFolder(path)) ? path : undefined;
-  const isModel = use !== 'run' && path !== undefined && (await isModelPath(path));
+  const isModel = path !== undefined && (await isModelPath(path));
+  if (isModel && use === 'run')
+    throw new RecipeError(`${path}: expected a recipe or the folder of a run, got a model. Name the model in a recipe: model.path=${path}.`);
   const file = isModel ? standardRecipe('grpo') : folder !== undefined ? join(folder, 'config.resolved.yaml') : (path ?? standardRecipe(method ?? 'grpo'));
   if (folder !== undefined && !isModel && !(await isFile(file)))
     throw new RecipeError(`${folder}: expected a recipe file or the folder of a run, got a folder without config.resolved.yaml.`);

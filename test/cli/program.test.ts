@@ -32,6 +32,9 @@ describe('usage', () => {
     expect(await told('train', place.folder)).toBe(
       `${place.folder}: expected a recipe file or the folder of a run, got a folder without config.resolved.yaml.\n`,
     );
+    expect(await told('train', 'models/make-the-number')).toBe(
+      'models/make-the-number: expected a recipe or the folder of a run, got a model. Name the model in a recipe: model.path=models/make-the-number.\n',
+    );
     expect(await told('doctor', 'x=1')).toContain('too many arguments');
     expect(await told()).toContain('Usage: entrain');
   });
