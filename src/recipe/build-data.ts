@@ -76,13 +76,16 @@ export function exampleSource(
         return { prompt: encode(prompt), completion: completionOf(prompt, completion) };
       });
   }
+  const answers = new Map(train.prompts.map((prompt) => [prompt, answerOf(prompt)]));
   const order = promptOrder(train, { seed: recipe.seed, shuffle: recipe.data.shuffle });
-  return (cursor, count) =>
-    order.take(cursor, count).map((prompt) => {
-      if (typeof prompt.answer !== 'string')
-        throw new DataError(`prompt ${prompt.id}: expected an answer to learn, got ${JSON.stringify(prompt.answer)}. Name its field with data.answer_key.`);
-      return { prompt: encode(prompt), completion: completionOf(prompt, prompt.answer) };
-    });
+  return (cursor, count) => order.take(cursor, count).map((prompt) => ({ prompt: encode(prompt), completion: completionOf(prompt, answers.get(prompt)!) }));
+}
+
+/** @throws DataError where there is nothing to learn from: before the first step, not when the prompt is drawn */
+function answerOf({ id, answer }: Prompt): string {
+  if (typeof answer === 'string') return answer;
+  const got = answer === undefined ? 'none' : JSON.stringify(answer);
+  throw new DataError(`prompt ${id}: expected an answer to learn, as text, got ${got}. Name its field with data.answer_key.`);
 }
 
 /** The recipe's rewards, built in or a person's own. */

@@ -132,6 +132,20 @@ describe('completions that may leave the positions a published model was made fo
 });
 
 describe('a recipe', () => {
+  it('that keeps the best by a name that is no metric is warned of it once, with the names there are', async () => {
+    const { warnings } = await runTiny(new ReferenceDevice(), await tinyRecipe('checkpoint.keep_best=rewrd', 'steps=2'));
+    expect(warnings).toEqual([
+      expect.stringMatching(/^checkpoint\.keep_best: expected a metric of the run, got rewrd, which step 1 did not measure\. .*there are .*reward, reward_std/),
+    ]);
+  });
+
+  it('whose adapter targets no projection names the key', async () => {
+    await expect(build('lora={"target_modules":["q_prj"]}')).rejects.toMatchObject({
+      exitCode: 2,
+      issues: [{ path: 'lora.target_modules', message: expect.stringMatching(/^expected target modules out of q_proj, .*, got q_prj\./) }],
+    });
+  });
+
   it('whose groups have one completion is refused where the advantage compares with the group', async () => {
     await expect(tinyRecipe('rollout.n=1')).rejects.toThrow(RecipeError);
     await expect(tinyRecipe('rollout.n=1')).rejects.toMatchObject({
