@@ -8,6 +8,7 @@ import { checkpointFault, readState } from '../trainer/checkpoint.ts';
 import { nodeStore } from '../trainer/run-store-node.ts';
 import { nearest } from '../recipe/nearest.ts';
 import { type LoadedRecipe, readRecipe } from '../recipe/read.ts';
+import { readRecipeText } from '../recipe/recipe-text-node.ts';
 import { isOverride } from './key-flags.ts';
 import { shortPath } from './paths.ts';
 
@@ -65,7 +66,12 @@ export async function loadRecipe({ method, path, overrides }: RecipeWords, use: 
   const place = use === 'run' && folder !== undefined ? runAt(folder) : [];
   const weights = use === 'run' ? [] : isModel ? modelAt(path) : folder === undefined ? [] : modelAt(await checkpointOf(folder, use.checkpoint));
   const chosen = method === undefined ? [] : [`method=${method}`];
-  return readRecipe({ file, overrides: [...place, ...weights, ...chosen, ...overrides], environment: process.env, readText });
+  return readRecipe({
+    file,
+    overrides: [...place, ...weights, ...chosen, ...overrides],
+    environment: process.env,
+    readText: (name, from) => readRecipeText(name, from, shortPath),
+  });
 }
 
 function standardRecipe(method: Method): string {
@@ -111,21 +117,6 @@ export async function checkpointOf(run: string, choice: CheckpointChoice): Promi
     throw new RecipeError(`${run}: expected a checkpoint ${name}, got none that is whole (${fault}). The run has ${kept.join(', ')}.`);
   }
   return join(run, 'checkpoints', name);
-}
-
-async function readText(file: string, from: string | undefined): Promise<{ path: string; text: string }> {
-  const full = from === undefined ? resolve(file) : resolve(dirname(resolve(from)), file);
-  const path = shortPath(full);
-  const refused = (reason: string, cause: unknown) =>
-    new RecipeError([{ path: '', message: `expected a recipe file, got ${path}, which ${reason}.`, ...(from !== undefined && { at: from }) }], { cause });
-  const bytes = await readFile(full).catch((cause: unknown) => {
-    throw refused('cannot be read', cause);
-  });
-  try {
-    return { path, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
-  } catch (cause) {
-    throw refused('is not text in UTF-8', cause);
-  }
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { RecipeError } from '../../src/base/errors.ts';
 import { originInWords, partAt } from '../../src/recipe/located.ts';
 import { placed } from '../../src/recipe/read.ts';
+import { trainRecipe } from '../../src/recipe/run-node.ts';
 import { complete, issuesIn, readFrom } from './read-text.ts';
+
+describe('the text of a recipe', () => {
+  it('that cannot be read is a fault that people can mend, for programs too', async () => {
+    await expect(trainRecipe('none.yaml')).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/^expected a recipe file, got .*none\.yaml, which/),
+    });
+  });
+});
 
 describe('layers of a recipe', () => {
   it('fills what is not written with defaults, at every depth', async () => {
