@@ -78,7 +78,8 @@ describe('the lens', () => {
 
   it('holds what the step did against what the run’s own weights predicted, where it was measured', async () => {
     const { predictedChange } = rowNamed('grpo');
-    const measuredAs = async (realisedChange: Float32Array) => (await readLens({ ...batch, columns: { ...columns, predictedChange, realisedChange } })).realised;
+    const measuredAs = async (realisedChange: Float32Array) =>
+      (await readLens({ ...batch, columns: { ...columns, predictedChange, realisedChange } })).realised;
     const twice = await measuredAs(predictedChange.map((change) => 2 * change + 0.25));
     expect(twice!.correlation).toBeCloseTo(1, 6);
     expect(twice!.ledger.total).toBeCloseTo(0.25 + (2 * predictedChange.reduce((sum, value) => sum + value, 0)) / batch.tokenCount, 5);
