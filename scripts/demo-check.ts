@@ -1,7 +1,7 @@
 /**
  * Visits the built demo in a headless Chromium on SwiftShader and prints every figure it promises beside its bound; exits with 1 on a miss.
  *
- *   npm run demo:check                      all of it: half an hour on two quiet cores
+ *   npm run demo:check                      all of it: a quarter of an hour on two quiet cores
  *   npm run demo:check -- opening recorded  only these parts, of: opening, recorded, live, memory
  *
  * Times are of this machine at this moment: on a busy one they miss.
