@@ -8,10 +8,10 @@
  */
 
 import { loadavg } from 'node:os';
-import { launchChromium } from './chromium.ts';
+import { type LaunchedChromium, launchChromium } from './chromium.ts';
 import { type Figure, tableOf } from './demo-check/figure.ts';
 import { liveFigures } from './demo-check/live.ts';
-import { memoryFigures } from './demo-check/memory.ts';
+import { MEMORY_FLAGS, memoryFigures } from './demo-check/memory.ts';
 import { recorderScript } from './demo-check/open-page.ts';
 import { openingFigures } from './demo-check/opening.ts';
 import { recordedFigures } from './demo-check/recorded-pair.ts';
@@ -33,18 +33,12 @@ try {
   const script = await recorderScript();
   if (wants('opening')) figures.push(...(await openingFigures(site.url, script)));
   if (wants('recorded')) figures.push(...(await recordedFigures(site.folder)));
-  const browser = await launchChromium({ pages: { viewport: { width: 1280, height: 800 } } });
-  say(`Chromium ${browser.version} of ${browser.program.origin}, SwiftShader; load of this machine ${loadavg()[0]!.toFixed(1)}`);
-  try {
-    if (wants('live')) {
-      const live = await liveFigures(browser, site, script, say);
-      figures.push(...live.figures);
-      sizeLines = live.sizeLines;
-    }
-    if (wants('memory')) figures.push(...(await memoryFigures(browser, site.url, script, say)));
-  } finally {
-    await browser.close();
+  if (wants('live')) {
+    const live = await inBrowser([], (browser) => liveFigures(browser, site, script, say));
+    figures.push(...live.figures);
+    sizeLines = live.sizeLines;
   }
+  if (wants('memory')) figures.push(...(await inBrowser(MEMORY_FLAGS, (browser) => memoryFigures(browser, site.url, script, say))));
 } finally {
   site.close();
 }
@@ -54,3 +48,14 @@ say(['', 'the demo, measured', ...tableOf(figures)].join('\n'));
 const missed = figures.filter(({ isMet }) => !isMet).length;
 say(`\n${figures.length - missed} of ${figures.length} figures within their bounds; load ${loadavg()[0]!.toFixed(1)}`);
 process.exitCode = missed === 0 ? 0 : 1;
+
+/** Each part has a browser of its own. */
+async function inBrowser<T>(flags: readonly string[], work: (browser: LaunchedChromium) => Promise<T>): Promise<T> {
+  const browser = await launchChromium({ pages: { viewport: { width: 1280, height: 800 } }, flags });
+  say(`Chromium ${browser.version} of ${browser.program.origin}, SwiftShader; load of this machine ${loadavg()[0]!.toFixed(1)}`);
+  try {
+    return await work(browser);
+  } finally {
+    await browser.close();
+  }
+}
