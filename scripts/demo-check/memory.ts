@@ -118,7 +118,10 @@ async function attachWorker(session: CDPSession): Promise<AttachedWorker> {
     await session.send('Target.sendMessageToTarget', { sessionId, message: JSON.stringify({ id: own, method }) });
     return answered;
   };
-  return { ask, detach: () => session.send('Target.setAutoAttach', { autoAttach: false, waitForDebuggerOnStart: false, flatten: false }) };
+  const detach = async (): Promise<void> => {
+    await session.send('Target.setAutoAttach', { autoAttach: false, waitForDebuggerOnStart: false, flatten: false });
+  };
+  return { ask, detach };
 }
 
 function megabytes(bytes: number): string {
