@@ -1,17 +1,17 @@
 /**
  * Visits the built demo in a headless Chromium on SwiftShader and prints every figure it promises beside its bound; exits with 1 on a miss.
  *
- *   npm run demo:check                      all of it: half an hour on two quiet cores
+ *   npm run demo:check                      all of it: a quarter of an hour on two quiet cores
  *   npm run demo:check -- opening recorded  only these parts, of: opening, recorded, live, memory
  *
  * Times are of this machine at this moment: on a busy one they miss.
  */
 
 import { loadavg } from 'node:os';
-import { launchChromium } from './chromium.ts';
+import { type LaunchedChromium, launchChromium } from './chromium.ts';
 import { type Figure, tableOf } from './demo-check/figure.ts';
 import { liveFigures } from './demo-check/live.ts';
-import { memoryFigures } from './demo-check/memory.ts';
+import { MEMORY_FLAGS, memoryFigures } from './demo-check/memory.ts';
 import { recorderScript } from './demo-check/open-page.ts';
 import { openingFigures } from './demo-check/opening.ts';
 import { recordedFigures } from './demo-check/recorded-pair.ts';
@@ -33,18 +33,12 @@ try {
   const script = await recorderScript();
   if (wants('opening')) figures.push(...(await openingFigures(site.url, script)));
   if (wants('recorded')) figures.push(...(await recordedFigures(site.folder)));
-  const browser = await launchChromium({ pages: { viewport: { width: 1280, height: 800 } } });
-  say(`Chromium ${browser.version} of ${browser.program.origin}, SwiftShader; load of this machine ${loadavg()[0]!.toFixed(1)}`);
-  try {
-    if (wants('live')) {
-      const live = await liveFigures(browser, site, script, say);
-      figures.push(...live.figures);
-      sizeLines = live.sizeLines;
-    }
-    if (wants('memory')) figures.push(...(await memoryFigures(browser, site.url, script, say)));
-  } finally {
-    await browser.close();
+  if (wants('live')) {
+    const live = await inBrowser([], (browser) => liveFigures(browser, site, script, say));
+    figures.push(...live.figures);
+    sizeLines = live.sizeLines;
   }
+  if (wants('memory')) figures.push(...(await inBrowser(MEMORY_FLAGS, (browser) => memoryFigures(browser, site.url, script, say))));
 } finally {
   site.close();
 }
@@ -54,3 +48,14 @@ say(['', 'the demo, measured', ...tableOf(figures)].join('\n'));
 const missed = figures.filter(({ isMet }) => !isMet).length;
 say(`\n${figures.length - missed} of ${figures.length} figures within their bounds; load ${loadavg()[0]!.toFixed(1)}`);
 process.exitCode = missed === 0 ? 0 : 1;
+
+/** Each part has a browser of its own. */
+async function inBrowser<T>(flags: readonly string[], work: (browser: LaunchedChromium) => Promise<T>): Promise<T> {
+  const browser = await launchChromium({ pages: { viewport: { width: 1280, height: 800 } }, flags });
+  say(`Chromium ${browser.version} of ${browser.program.origin}, SwiftShader; load of this machine ${loadavg()[0]!.toFixed(1)}`);
+  try {
+    return await work(browser);
+  } finally {
+    await browser.close();
+  }
+}

@@ -3,10 +3,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { metricChapters } from '../src/base/metrics.ts';
 import { aliases } from '../src/recipe/alias-table.ts';
-import { type Field, fieldsOf, recipeJsonSchema, schemaAt } from '../src/recipe/json-schema.ts';
+import { type Field, fieldsOf, type JsonSchema, recipeJsonSchema, schemaAt, typeInWords } from '../src/recipe/json-schema.ts';
 import { type Preset, presets } from '../src/recipe/presets.ts';
+import { BUILT_IN_REWARDS } from '../src/rewards/index.ts';
 
 import { catalogue, catalogueModule, cataloguePage } from './catalogue.ts';
 
@@ -74,12 +76,14 @@ function recipePage(): string {
     to.map((key) => `\`${key}\``).join(', '),
   ]);
   const intro = [
-    'A recipe is a YAML file that says what differs from the defaults; `key=value` on the command line goes on top. `entrain plan RECIPE` prints it in',
-    'full, with where each value comes from. `*` in a key stands for the number of a list entry. `recipeJsonSchema()` gives the schema that editors complete from.',
+    'A recipe is a YAML file that says what differs from the defaults; `key=value` on the command line goes on top. `entrain plan RECIPE --print-config`',
+    'prints it in full, with where each value comes from. `*` in a key stands for the number of a list entry. `recipeJsonSchema()` gives the schema that',
+    'editors complete from.',
   ];
   const parts = [
     ['# The recipe', '', MADE, '', ...intro].join('\n'),
     ...chapters,
+    rewardChapter(),
     [
       '## Presets',
       '',
@@ -90,6 +94,35 @@ function recipePage(): string {
     ['## Keys of TRL and verl', '', 'Taken as they are, and printed with the key they stand for.', '', ...table(['theirs', 'ours'], aliasRows)].join('\n'),
   ];
   return `${parts.join('\n\n')}\n`;
+}
+
+function rewardChapter(): string {
+  const rows = [...BUILT_IN_REWARDS.values()].map(({ name, options }) => {
+    const { properties = {}, required = [] } = z.toJSONSchema(options, { io: 'input' });
+    const args = Object.entries(properties).map(([key, value]) => {
+      const schema = value as JsonSchema;
+      const standard = schema.default === undefined ? (required.includes(key) ? '' : ', or left out') : `, default ${JSON.stringify(schema.default)}`;
+      return `\`${key}\` (${typeInWords(schema)}${standard}): ${schema.description ?? ''}`;
+    });
+    return [`\`${name}\``, options.description ?? '', args.join('; ')];
+  });
+  return [
+    '## Rewards',
+    '',
+    ...table(['`use`', 'what it pays', '`args`'], rows),
+    '',
+    'Anything else is a function of your own, `path.ts:export` (or .js, .mjs; without a name the default export, `compute_score`, or the only function there',
+    'is). The path starts where the command is given. `args` are handed to every call. Two shapes are known, TRL’s and, for a function called `compute_score` or',
+    'with `args: { shape: single }`, verl’s:',
+    '',
+    '```ts',
+    'score({ prompts, completions, completion_ids, log_metric, log_extra, ...columns })            // lists, one entry a completion → (number | null)[]',
+    'compute_score({ data_source, solution_str, ground_truth, extra_info })                        // one completion → number | { score, … }',
+    '```',
+    '',
+    '`null` says that a reward does not apply to a completion. A completion on which it throws, or says no finite number, has failed: it has no reward and is left out of',
+    'its group. A reward that fails on every completion stops the run.',
+  ].join('\n');
 }
 
 function blockOf(path: string): string {

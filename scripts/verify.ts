@@ -9,6 +9,7 @@
  */
 
 import { Command, Option } from 'commander';
+import { TrainerError } from '../src/base/errors.ts';
 import type { Device } from '../src/gpu/device.ts';
 import { openDevice } from '../src/gpu/open-device-node.ts';
 import { ReferenceDevice } from '../src/gpu/reference-device.ts';
@@ -57,5 +58,11 @@ withDevice(program.command('algorithms').argument('<files...>').option('--only <
   },
 );
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof TrainerError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = error.exitCode;
+}
 process.exit();

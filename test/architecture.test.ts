@@ -210,7 +210,7 @@ describe('names', () => {
   it('of files are in kebab case and mean something', () => {
     const stems = [...sources.map(({ path }) => path), ...filesUnder('shaders', '.wgsl'), ...filesUnder('test', '.ts'), ...filesUnder('scripts', '.ts')];
     const wrong = stems.filter((path) => {
-      const stem = basename(path).replace(/(\.test|\.long\.test|\.generated)?\.(ts|tsx|wgsl)$/, '');
+      const stem = basename(path).replace(/(\.test|\.long\.test|\.generated|\.d)?\.(ts|tsx|wgsl)$/, '');
       return !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(stem) || MEANINGLESS.test(stem) || path.split('/').some((part) => MEANINGLESS.test(part));
     });
     expect(wrong).toEqual([]);

@@ -9,8 +9,9 @@ import { type TokenBatch, TOKEN_FLAGS } from '../data/frame.ts';
 import { BASE_OPTIONS, baseWeights, flagsOf } from './base-weights.ts';
 import type { Expression } from './expression.ts';
 import { FrozenBatch, type TokenWeights } from './frozen.ts';
+import { ledgerOf, realisedOf, sharesOf } from './ledger.ts';
 import { ownWeight } from './own-weight.ts';
-import type { CovarianceHistogram, EntropyLedger, LensReading, LensRow, LensVariant } from './reading.ts';
+import type { CovarianceHistogram, LensReading, LensRow, LensVariant } from './reading.ts';
 import { VARIANTS, variantOf } from './variants.ts';
 
 export interface OwnWeight {
@@ -37,7 +38,7 @@ export async function readLens(tokens: TokenBatch, own?: OwnWeight): Promise<Len
     else rows.push(rowOf(tokens, variant, await frozen.weightsOf(algorithm), base));
   }
   if (own) rows.push(await readOwnWeight(tokens, own, frozen));
-  return { rows, left, covariance: histogramOf(tokens) };
+  return { rows, shares: sharesOf(tokens), realised: realisedOf(tokens), left, covariance: histogramOf(tokens) };
 }
 
 /** One row more, for a weight that is being typed. */
@@ -70,19 +71,6 @@ function rowOf(tokens: TokenBatch, variant: LensVariant, { weight, entropyWeight
     selectedShare: shareOf(TOKEN_FLAGS.selected),
     clippedShare: shareOf(TOKEN_FLAGS.clipped),
   };
-}
-
-function ledgerOf({ columns: { advantage, logProb }, meanLogProb, tokenCount }: TokenBatch, change: Float32Array): EntropyLedger {
-  const sumWhere = (isGood: boolean, isLikely: boolean): number =>
-    change.reduce((sum, value, at) => (advantage[at]! > 0 === isGood && logProb[at]! > meanLogProb === isLikely ? sum + value : sum), 0) /
-    Math.max(1, tokenCount);
-  const parts = {
-    goodLikely: sumWhere(true, true),
-    goodUnlikely: sumWhere(true, false),
-    badLikely: sumWhere(false, true),
-    badUnlikely: sumWhere(false, false),
-  };
-  return { ...parts, total: parts.goodLikely + parts.goodUnlikely + parts.badLikely + parts.badUnlikely };
 }
 
 /** Covariances in bins of equal width, the outermost ones in the last; with the band of Clip-Cov and the tail of KL-Cov. */

@@ -18,12 +18,13 @@ export interface LensRow {
   readonly entropyWeight: Float32Array;
   readonly predictedChange: Float32Array;
   readonly flags: Uint8Array;
-  /** Mean predicted change of entropy over tokens, split by the signs of advantage and of log p against the mean: nats per unit step. */
+  /** Mean predicted change of entropy over tokens: nats per unit step. */
   readonly ledger: EntropyLedger;
   readonly selectedShare: number;
   readonly clippedShare: number;
 }
 
+/** A sum over the batch's tokens, split by the signs of the advantage and of log p against its mean. */
 export interface EntropyLedger {
   readonly total: number;
   /** [advantage > 0][token likelier than the batch's mean log p] */
@@ -33,8 +34,20 @@ export interface EntropyLedger {
   readonly badUnlikely: number;
 }
 
+/** What the step that the run took did to the entropies of the same tokens. */
+export interface RealisedChange {
+  /** Mean over tokens, nats. */
+  readonly ledger: EntropyLedger;
+  /** Pearson's r over tokens with what the run's own weights predict. */
+  readonly correlation: number;
+}
+
 export interface LensReading {
   readonly rows: readonly LensRow[];
+  /** Share of the tokens that each part of a ledger holds. */
+  readonly shares: EntropyLedger;
+  /** Null where the tokens were not looked at again after the step. */
+  readonly realised: RealisedChange | null;
   /** Variants that this batch cannot be asked about, each with the reason. */
   readonly left: readonly { readonly variant: LensVariant; readonly why: string }[];
   readonly covariance: CovarianceHistogram;

@@ -35,3 +35,9 @@ export function duration(seconds: number): string {
   if (minutes === 0) return `${rest}\u202fs`;
   return rest === 0 ? `${minutes}\u202fmin` : `${minutes}\u202fmin ${rest}\u202fs`;
 }
+
+/** Two significant digits with the sign before them: `+0.0016`, `−0.00069`. */
+export function signedShort(value: number): string {
+  const text = digits4(Number(value.toPrecision(2))).replace(/0+e/, 'e');
+  return value > 0 ? `+${text}` : text;
+}

@@ -34,6 +34,8 @@ export interface Recorder {
   movedAt: number | null;
   /** The last click. */
   clickedAt: number | null;
+  /** How far things moved that nobody had touched: the sum of the browser's layout-shift scores. */
+  shifted: number;
   /** By `run/step`; only where the page was opened to keep them, for they are large. */
   readonly batches: Map<string, TokenBatch>;
 }
@@ -51,11 +53,12 @@ type Listener = EventListenerOrEventListenerObject;
 
 /** Begins. What is measured is measured by the page's clock. */
 export function startRecording(options: RecorderOptions): void {
-  const recorder: Recorder = { steps: [], handlers: [], said: [], asked: [], movedAt: null, clickedAt: null, batches: new Map() };
+  const recorder: Recorder = { steps: [], handlers: [], said: [], asked: [], movedAt: null, clickedAt: null, shifted: 0, batches: new Map() };
   globalThis.recorder = recorder;
   const animate = globalThis.requestAnimationFrame.bind(globalThis);
   watchPlayhead(recorder, animate);
   addEventListener('click', () => (recorder.clickedAt = performance.now()), true);
+  watchLayout(recorder);
   timeHandlers(recorder, animate);
   watchWorkers(recorder, options);
 }
@@ -67,6 +70,18 @@ function watchPlayhead(recorder: Recorder, animate: typeof requestAnimationFrame
     else animate(look);
   };
   animate(look);
+}
+
+interface LayoutShift extends PerformanceEntry {
+  readonly value: number;
+  readonly hadRecentInput: boolean;
+}
+
+function watchLayout(recorder: Recorder): void {
+  const take = (entries: PerformanceObserverEntryList): void => {
+    for (const { value, hadRecentInput } of entries.getEntries() as LayoutShift[]) if (!hadRecentInput) recorder.shifted += value;
+  };
+  new PerformanceObserver(take).observe({ type: 'layout-shift', buffered: true });
 }
 
 /** Times every listener and every animation frame until what it queued is done: rendering is. */

@@ -16,7 +16,7 @@ export const metricChapters: readonly MetricChapter[] = [
       { name: 'rewards/{name}/mean', meaning: 'mean of one reward, over the completions it scored; a second reward of a name is `{name}_2`', from: trl },
       { name: 'rewards/{name}/std', meaning: 'its standard deviation, unbiased', from: trl },
       { name: 'rewards/{name}/parse_failed', meaning: 'share of completions in which it found no answer to judge' },
-      { name: 'rewards/{name}/error', meaning: 'share of completions on which it threw' },
+      { name: 'rewards/{name}/error', meaning: 'share of completions on which it failed: it threw, or its score was no finite number' },
       { name: 'reward_greedy', meaning: 'mean reward of the prompts’ greedy completions, where `advantage: remax` compares with them' },
       { name: 'frac_reward_zero_std', meaning: 'share of completions in groups whose rewards are all equal', from: trl },
       { name: 'groups/frac_mixed', meaning: 'share of groups with rewards that differ: those GRPO learns from' },

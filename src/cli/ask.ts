@@ -73,7 +73,8 @@ export function saidIn(words: readonly string[]): string | null {
   return words.find((word) => /\s/.test(word) && !isOverride(word)) ?? null;
 }
 
-function wholeOf(name: string, word: string | undefined, least: number): number | undefined {
+/** A whole number that was typed behind an option. @throws RecipeError if it is none, or too small */
+export function wholeOf(name: string, word: string | undefined, least: number): number | undefined {
   if (word === undefined) return undefined;
   const value = Number(word);
   if (word.trim() === '' || !Number.isSafeInteger(value) || value < least)

@@ -22,7 +22,7 @@ export async function doctor(options: DoctorOptions, out: { write(line: string):
   const { machine, adapter } = await diagnose(options.adapter);
   const isUsable = !('error' in adapter) && adapter.checks.every(({ passed }) => passed);
   if (options.json) {
-    out.write(`${JSON.stringify({ machine, adapter, usable: isUsable }, null, 2)}\n`);
+    out.write(`${JSON.stringify({ machine, adapter, usable: isUsable })}\n`);
     return isUsable ? 0 : 1;
   }
   const lines = [...describeMachine(machine), '', ...('error' in adapter ? [adapter.error] : describeAdapter(adapter))];

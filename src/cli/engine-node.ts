@@ -26,7 +26,7 @@ async function trainHere(recipe: Recipe, services: TrainServices) {
   return runRecipe(recipe, services);
 }
 
-async function evaluateHere(recipe: Recipe, { adapter, observer, signal }: EvaluateServices) {
+async function evaluateHere(recipe: Recipe, { adapter, observer }: EvaluateServices) {
   const { build, services, opened } = await prepare(adapter);
   const [{ evaluate }, { Random }, { evaluationSets }] = await Promise.all([
     import('../trainer/evaluate.ts'),
@@ -36,7 +36,6 @@ async function evaluateHere(recipe: Recipe, { adapter, observer, signal }: Evalu
   const built = await build.buildPolicy(recipe, services);
   const metrics: Record<string, number> = {};
   for (const set of evaluationSets(recipe, built.prompts.evaluation, built.sampling)) {
-    if (signal.aborted) break;
     const { metrics: measured, scored } = await evaluate(built, set, Random.seeded(recipe.seed).at(0));
     Object.assign(metrics, measured);
     await observer.evaluated(
@@ -57,10 +56,11 @@ async function evaluateHere(recipe: Recipe, { adapter, observer, signal }: Evalu
 
 async function sampleHere(recipe: Recipe, { adapter, prompt, prompts: count, temperature }: SampleRequest) {
   const { build, services, opened } = await prepare(adapter);
-  const { Random } = await import('../base/random.ts');
+  const [{ Random }, { createScorer }] = await Promise.all([import('../base/random.ts'), import('../engines/scorer.ts')]);
   const built = await build.buildPolicy(recipe, services);
   const known = (built.prompts.evaluation ?? built.prompts.train).prompts;
   const asked = prompt === null ? known.slice(0, count) : [givenPrompt(prompt, known)];
+  const isTyped = asked.some((one) => !known.includes(one));
   const [length, room] = [Math.max(...asked.map((one) => built.encode(one).length)), built.prompts.longest];
   if (length > room) {
     throw new DataError(
@@ -69,7 +69,12 @@ async function sampleHere(recipe: Recipe, { adapter, prompt, prompts: count, tem
   }
   const sampling = temperature === undefined ? built.sampling : { ...built.sampling, temperature, ...(temperature === 0 && { n: 1 }) };
   const rollouts = await built.sampler.sample(asked.map(built.encode), sampling, Random.seeded(recipe.seed).fork('sample'));
-  const scored = await built.scorer.score(asked, rollouts);
+  // A reward may need more than the words that were typed: its verdict is then left out, and told.
+  const scored = await built.scorer.score(asked, rollouts).catch((error: unknown) => {
+    if (!isTyped || !(error instanceof DataError)) throw error;
+    process.stderr.write(`note: not scored: ${error.message}\n`);
+    return createScorer([], (tokens) => built.policy.tokenizer.decode(tokens)).score(asked, rollouts);
+  });
   opened.device.close();
   return scored.map(({ completion, reward, parts, rollout }) => ({
     prompt: promptText(completion.prompt),

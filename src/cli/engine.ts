@@ -21,7 +21,6 @@ export interface TrainServices {
 export interface EvaluateServices {
   readonly adapter: string;
   readonly observer: RunObserver;
-  readonly signal: AbortSignal;
 }
 
 export interface SampleRequest {
@@ -31,7 +30,6 @@ export interface SampleRequest {
   readonly prompts: number;
   /** Instead of the recipe's; 0 takes the likeliest token. */
   readonly temperature?: number;
-  readonly signal: AbortSignal;
 }
 
 export interface ExportServices extends ExportRequest {

@@ -29,7 +29,7 @@ const MAX_SHARD = '5GB';
 
 export async function exportPolicyFiles(loaded: LoadedRecipe, words: ExportWords, { terminal, engine, signals, quit }: TrainContext): Promise<number> {
   const request = readRequest(loaded, words);
-  const interrupts = watchInterrupts(signals, (message) => terminal.err(`${message}\n`), quit);
+  const interrupts = watchInterrupts(signals, (message) => terminal.err(`${message}\n`), quit, 'stopping, and keeping nothing of this export');
   try {
     const exported = await engine.export(loaded.recipe, { ...request, signal: interrupts.signal });
     for (const note of exported.notes) terminal.err(`warning: ${note}\n`);

@@ -1,4 +1,4 @@
-/** Ctrl-C: the first asks the run to write a checkpoint and stop, the second quits at once. */
+/** Ctrl-C: the first asks a run (or an export) to stop in good order, the second quits at once. */
 
 /** What tells of signals: `process`, or a stand-in. */
 export interface SignalSource {
@@ -12,11 +12,13 @@ export interface Interrupts {
   release(): void;
 }
 
-export function watchInterrupts(source: SignalSource, say: (message: string) => void, quit: () => void): Interrupts {
+const stopsRun = 'stopping after this step, with a checkpoint';
+
+export function watchInterrupts(source: SignalSource, say: (message: string) => void, quit: () => void, stopping = stopsRun): Interrupts {
   const controller = new AbortController();
   const listener = () => {
     if (controller.signal.aborted) return quit();
-    say('stopping after this step, with a checkpoint; once more quits at once');
+    say(`${stopping}; once more quits at once`);
     controller.abort();
   };
   source.on('SIGINT', listener);

@@ -5,7 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { printedRecipe } from '../recipe/print.ts';
 import { type LoadedRecipe, placed } from '../recipe/read.ts';
 import { algorithms } from './algorithms.ts';
-import { ask, type AskWords, questionOf, recipeKeysOf, saidIn, temperatureOf, withAskOptions } from './ask.ts';
+import { ask, type AskWords, questionOf, recipeKeysOf, saidIn, temperatureOf, wholeOf, withAskOptions } from './ask.ts';
 import { showData } from './data-show.ts';
 import type { Engine } from './engine.ts';
 import { ownVersion } from './environment-info.ts';
@@ -42,6 +42,11 @@ interface Options extends ExportWords, AskWords {
 
 const usageCode = 2;
 
+const EXIT_CODES = `
+Exit codes:
+  0 done; 1 failed; 2 a fault in the recipe or on the command line;
+  4 stopped by a guard; 130 interrupted, after a checkpoint`;
+
 /** Runs one command. Returns the exit code: 0 done, 1 runtime, 2 recipe or usage, 3 preflight, 4 guard, 130 interrupted after a checkpoint. */
 export async function run(words: readonly string[], given?: Surroundings): Promise<number> {
   const surroundings = given ?? (await ownSurroundings());
@@ -76,7 +81,8 @@ function programOf(surroundings: Surroundings, finish: (code: number) => void): 
     .version(ownVersion(), '--version')
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
-    .showHelpAfterError('(--help lists verbs and options)');
+    .showHelpAfterError('(--help lists verbs and options)')
+    .addHelpText('after', EXIT_CODES);
 
   const verb = (name: string, description: string, work: (loaded: LoadedRecipe, options: Options) => Promise<number>, parent = program): Command =>
     common(parent.command(`${name} [words...]`).description(description).usage('[grpo|sft] [recipe.yaml] [key=value…] [options]')).action(
@@ -150,12 +156,12 @@ async function recipeOf(verb: string, words: readonly string[], options: Options
 }
 
 function sampleOptions({ json = false, prompt, prompts, ...options }: Options): SampleOptions {
-  return { json, prompt: prompt ?? null, prompts: Math.max(1, Number(prompts ?? 3)), temperature: temperatureOf(options) };
+  return { json, prompt: prompt ?? null, prompts: wholeOf('prompts', prompts, 1) ?? 3, temperature: temperatureOf(options) };
 }
 
 function common(command: Command): Command {
   return command
-    .option('--adapter <name>', 'GPU adapter, as “doctor” lists them')
+    .option('--adapter <name>', 'part of a GPU adapter’s name, lavapipe, swiftshader or native; default auto')
     .option('--json', 'one JSON object a line on standard output')
     .option('--quiet', 'only errors and the final summary');
 }

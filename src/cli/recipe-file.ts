@@ -8,6 +8,7 @@ import { checkpointFault, readState } from '../trainer/checkpoint.ts';
 import { nodeStore } from '../trainer/run-store-node.ts';
 import { nearest } from '../recipe/nearest.ts';
 import { type LoadedRecipe, readRecipe } from '../recipe/read.ts';
+import { readRecipeText } from '../recipe/recipe-text-node.ts';
 import { isOverride } from './key-flags.ts';
 import { shortPath } from './paths.ts';
 
@@ -36,9 +37,9 @@ export function sortWords(words: readonly string[]): RecipeWords {
   if (extra !== undefined)
     throw new RecipeError(`command line: expected one recipe and key=value, got ${JSON.stringify(extra)} too. Write ${extra}=… if it is a key.`);
   if (path !== undefined && !/[./\\]/.test(path)) {
-    const meant = nearest(path, ['grpo', 'sft']);
+    const meant = nearest(path, method ? [] : ['grpo', 'sft']);
     throw new RecipeError(
-      `command line: expected grpo, sft, a recipe file or key=value, got ${JSON.stringify(path)}.${meant ? ` Did you mean ${meant}?` : ''}`,
+      `command line: expected ${method ? '' : 'grpo, sft, '}a recipe file or key=value, got ${JSON.stringify(path)}.${meant ? ` Did you mean ${meant}?` : ''}`,
     );
   }
   return { overrides, ...(method && { method }), ...(path !== undefined && { path }) };
@@ -56,15 +57,33 @@ export type CheckpointChoice = 'latest' | 'best' | number;
  */
 export async function loadRecipe({ method, path, overrides }: RecipeWords, use: RecipeUse): Promise<LoadedRecipe> {
   const folder = path !== undefined && (await isFolder(path)) ? path : undefined;
-  const isModel = use !== 'run' && path !== undefined && (await isModelPath(path));
+  const isModel = path !== undefined && (await isModelPath(path));
+  if (isModel && use === 'run')
+    throw new RecipeError(`${path}: expected a recipe or the folder of a run, got a model. Name the model in a recipe: model.path=${path}.`);
   const file = isModel ? standardRecipe('grpo') : folder !== undefined ? join(folder, 'config.resolved.yaml') : (path ?? standardRecipe(method ?? 'grpo'));
+  if (folder !== undefined && !isModel && !(await isFile(file)))
+    throw new RecipeError(`${folder}: expected a recipe file or the folder of a run, got a folder without config.resolved.yaml.`);
+  const place = use === 'run' && folder !== undefined ? runAt(folder) : [];
   const weights = use === 'run' ? [] : isModel ? modelAt(path) : folder === undefined ? [] : modelAt(await checkpointOf(folder, use.checkpoint));
   const chosen = method === undefined ? [] : [`method=${method}`];
-  return readRecipe({ file, overrides: [...weights, ...chosen, ...overrides], environment: process.env, readText });
+  return readRecipe({
+    file,
+    overrides: [...place, ...weights, ...chosen, ...overrides],
+    environment: process.env,
+    readText: (name, from) => readRecipeText(name, from, shortPath),
+  });
 }
 
 function standardRecipe(method: Method): string {
   return fileURLToPath(new URL(`../../examples/recipes/${standard[method]}`, import.meta.url));
+}
+
+/** A run goes on in the folder that was named, wherever its recipe says that it began: it may have been moved, or be a copy. */
+function runAt(folder: string): string[] {
+  const path = resolve(folder);
+  const project = dirname(path);
+  const place = { dir: shortPath(dirname(project)) || '.', project: basename(project), name: basename(path) };
+  return Object.entries(place).map(([key, value]) => `run.${key}=${JSON.stringify(value)}`);
 }
 
 function modelAt(path: string): string[] {
@@ -100,16 +119,8 @@ export async function checkpointOf(run: string, choice: CheckpointChoice): Promi
   return join(run, 'checkpoints', name);
 }
 
-async function readText(file: string, from: string | undefined): Promise<{ path: string; text: string }> {
-  const full = from === undefined ? resolve(file) : resolve(dirname(resolve(from)), file);
-  const path = shortPath(full);
-  try {
-    return { path, text: await readFile(full, 'utf8') };
-  } catch (cause) {
-    throw new RecipeError([{ path: '', message: `expected a recipe file, got ${path}, which cannot be read.`, ...(from !== undefined && { at: from }) }], {
-      cause,
-    });
-  }
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === true;
 }
 
 async function isFolder(path: string): Promise<boolean> {

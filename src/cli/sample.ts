@@ -4,7 +4,6 @@ import type { LoadedRecipe } from '../recipe/read.ts';
 import { lineOf } from '../trainer/metrics-file.ts';
 import type { CompletionSample } from '../trainer/observer.ts';
 import { number } from './format.ts';
-import { watchInterrupts } from './interrupts.ts';
 import type { TrainContext } from './train.ts';
 
 export interface SampleOptions {
@@ -18,28 +17,23 @@ export interface SampleOptions {
 export async function sample(
   loaded: LoadedRecipe,
   { json, prompt, prompts, temperature }: SampleOptions,
-  { terminal, engine, signals, quit }: TrainContext,
+  { terminal, engine }: Pick<TrainContext, 'terminal' | 'engine'>,
 ): Promise<number> {
-  const interrupts = watchInterrupts(signals, (message) => terminal.err(`${message}\n`), quit);
-  try {
-    const { recipe } = loaded;
-    const asked = { adapter: recipe.adapter, prompt, prompts, signal: interrupts.signal, ...(temperature !== undefined && { temperature }) };
-    const samples = await engine.sample(recipe, asked);
-    terminal.out(json ? samples.map((one) => lineOf({ event: 'completion', ...one })).join('') : `${sampleLines(samples).join('\n')}\n`);
-    return 0;
-  } finally {
-    interrupts.release();
-  }
+  const { recipe } = loaded;
+  const asked = { adapter: recipe.adapter, prompt, prompts, ...(temperature !== undefined && { temperature }) };
+  const samples = await engine.sample(recipe, asked);
+  terminal.out(json ? samples.map((one) => lineOf({ event: 'completion', ...one })).join('') : `${sampleLines(samples).join('\n')}\n`);
+  return 0;
 }
 
-/** Each prompt once, its completions below it with their rewards. */
+/** Each prompt once, its completions below it with their rewards; a dash where there is none. */
 export function sampleLines(samples: readonly CompletionSample[]): string[] {
   const prompts = [...new Set(samples.map(({ prompt }) => prompt))];
   return prompts.flatMap((prompt) => {
     const own = samples.filter((one) => one.prompt === prompt);
     const lines = own.map(
       ({ reward, completion, finishReason }) =>
-        `  ${number(reward).padStart(5)}  ${completion.replaceAll('\n', '\n         ')}${finishReason === 'length' ? ' …(cut)' : ''}`,
+        `  ${(Number.isNaN(reward) ? '–' : number(reward)).padStart(5)}  ${completion.replaceAll('\n', '\n         ')}${finishReason === 'length' ? ' …(cut)' : ''}`,
     );
     return [prompt, ...lines];
   });

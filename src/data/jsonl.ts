@@ -65,5 +65,6 @@ export function parsePrompts(text: string, file: string, names: ColumnNames & { 
       columns,
     };
   });
+  if (prompts.length === 0) throw new DataError(`${file}: expected at least one prompt, got a file without rows. Write one {"prompt": …} a line.`);
   return promptSet(name, prompts);
 }

@@ -6,6 +6,7 @@ import { warmUpExample } from '../data/make-the-number-warm-up.ts';
 import { type Prompt, promptOrder, promptSet, type PromptSet } from '../data/prompt.ts';
 import type { WeightedReward } from '../rewards/combine.ts';
 import { BUILT_IN_REWARDS, builtInReward } from '../rewards/index.ts';
+import { moduleNamed } from '../rewards/module-reward.ts';
 import type { SamplingOptions } from '../rollout/rollout.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { EvaluationSet } from '../trainer/evaluate.ts';
@@ -75,13 +76,16 @@ export function exampleSource(
         return { prompt: encode(prompt), completion: completionOf(prompt, completion) };
       });
   }
+  const answers = new Map(train.prompts.map((prompt) => [prompt, answerOf(prompt)]));
   const order = promptOrder(train, { seed: recipe.seed, shuffle: recipe.data.shuffle });
-  return (cursor, count) =>
-    order.take(cursor, count).map((prompt) => {
-      if (typeof prompt.answer !== 'string')
-        throw new DataError(`prompt ${prompt.id}: expected an answer to learn, got ${JSON.stringify(prompt.answer)}. Name its field with data.answer_key.`);
-      return { prompt: encode(prompt), completion: completionOf(prompt, prompt.answer) };
-    });
+  return (cursor, count) => order.take(cursor, count).map((prompt) => ({ prompt: encode(prompt), completion: completionOf(prompt, answers.get(prompt)!) }));
+}
+
+/** @throws DataError where there is nothing to learn from: before the first step, not when the prompt is drawn */
+function answerOf({ id, answer }: Prompt): string {
+  if (typeof answer === 'string') return answer;
+  const got = answer === undefined ? 'none' : JSON.stringify(answer);
+  throw new DataError(`prompt ${id}: expected an answer to learn, as text, got ${got}. Name its field with data.answer_key.`);
 }
 
 /** The recipe's rewards, built in or a person's own. */
@@ -90,7 +94,8 @@ export async function openRewards(recipe: Recipe, services: BuildServices): Prom
     recipe.reward.map(async ({ use, weight, args, when }, index) => {
       try {
         const taskArgs = use === 'make_the_number' ? numberArgs(recipe) : {};
-        const reward = BUILT_IN_REWARDS.has(use) || !use.includes(':') ? builtInReward(use, { ...taskArgs, ...args }) : await services.loadReward(use, args);
+        const isOwn = !BUILT_IN_REWARDS.has(use) && (use.includes(':') || moduleNamed(use) !== undefined);
+        const reward = isOwn ? await services.loadReward(use, args) : builtInReward(use, { ...taskArgs, ...args });
         return { reward, weight, ...(when !== null && { when }) };
       } catch (error) {
         if (!(error instanceof RecipeError)) throw error;

@@ -2,6 +2,7 @@
 
 import { DataError, RecipeError } from '../base/errors.ts';
 import { Random } from '../base/random.ts';
+import type { Device } from '../gpu/device.ts';
 import { type ModelConfig } from '../model/config.ts';
 import { initialWeights } from '../model/initialise.ts';
 import { ALL_LINEAR, createLora, initialiseLora, type LoraAdapter, type LoraOptions } from '../model/lora.ts';
@@ -74,7 +75,7 @@ export async function openAdapter(
   parameters: Parameters,
 ): Promise<LoraAdapter | null> {
   if (!source && lora === null) return null;
-  const adapter = createLora(device, parameters, source ? goneOnWith(source, lora) : freshOptions(lora!));
+  const adapter = source ? createLora(device, parameters, goneOnWith(source, lora)) : freshAdapter(device, parameters, lora!);
   if (skipWeights) return adapter;
   if (source) {
     checkAdapter(adapter, source.weights, source.base);
@@ -86,6 +87,15 @@ export async function openAdapter(
 /** A file's adapter as it is; a lora block says of it how it is trained. */
 function goneOnWith({ options }: AdapterSource, lora: Recipe['lora']): LoraOptions {
   return lora === null ? options : { ...options, dropout: lora.dropout };
+}
+
+function freshAdapter(device: Device, parameters: Parameters, lora: NonNullable<Recipe['lora']>): LoraAdapter {
+  try {
+    return createLora(device, parameters, freshOptions(lora));
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    throw new RecipeError([{ path: 'lora.target_modules', message: error.message.replace(/^lora: /, '') }], { cause: error });
+  }
 }
 
 function freshOptions({ rank, alpha, rslora, dropout, targetModules }: NonNullable<Recipe['lora']>): LoraOptions {

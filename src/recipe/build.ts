@@ -147,7 +147,7 @@ export async function buildRun(recipe: Recipe, services: BuildServices, deviceNa
       deviceBytes: device.memory.bytes,
     },
     sampledRows: limits.sampler.maxRows,
-    warnings: [...promptWarnings(prompts.train, policy.tokenizer), ...adapterWarnings(recipe, built)],
+    warnings: [...promptWarnings(prompts.train, policy.tokenizer), ...lengthWarnings(recipe, built), ...adapterWarnings(recipe, built)],
     live: liveParts(recipe, built, optimizer, progress),
     run,
     takeStep,
@@ -194,6 +194,14 @@ function liveParts(
     progress,
     sideFiles: new Map([['adapter_config.json', description]]),
   };
+}
+
+/** Rotations go on past what a model has seen, without an error and without sense. */
+function lengthWarnings({ model }: Recipe, { policy: { config }, prompts, limits }: BuiltPolicy): string[] {
+  if (model.path === null || limits.maxPositions <= config.maxPositions) return [];
+  return [
+    `model: a prompt of ${prompts.longest} tokens with its completion may take ${limits.maxPositions}, more than the ${config.maxPositions} that the model was made for (max_position_embeddings). Lower rollout.max_tokens, or shorten the prompts.`,
+  ];
 }
 
 /** What a file's adapter brings along that no recipe says. */

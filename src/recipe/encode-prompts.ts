@@ -66,11 +66,28 @@ function cut(ids: Uint32Array, limit: number, overlong: Recipe['data']['overlong
 }
 
 /** What is worth a warning about how prompts meet the model, one sentence each. */
-export function promptWarnings({ prompts, name }: PromptSet, tokenizer: Tokenizer): string[] {
+export function promptWarnings(set: PromptSet, tokenizer: Tokenizer): string[] {
+  return [...templateWarnings(set, tokenizer), ...characterWarnings(set, tokenizer)];
+}
+
+function templateWarnings({ prompts, name }: PromptSet, tokenizer: Tokenizer): string[] {
   const plain = prompts.filter(({ text }) => text !== undefined).length;
   if (plain === 0 || tokenizer.chatTemplate === null) return [];
   const which = plain === prompts.length ? 'its prompts are' : `${plain} of its ${prompts.length} prompts are`;
   return [
     `${name}: ${which} plain text and the model has a chat template, which is not applied to text. Write prompts as messages to talk to the model as it was taught.`,
+  ];
+}
+
+/** A small vocabulary without a token for the unknown drops what it does not know: the policy would be asked something else. */
+function characterWarnings({ prompts, name }: PromptSet, tokenizer: Tokenizer): string[] {
+  const said = prompts.map(({ text, messages = [] }) => text ?? messages.map(({ content }) => content).join(''));
+  const visible = [...new Set(said.flatMap((text) => [...new Set(text)]))].filter((character) => /[^\s\p{C}\p{M}]/u.test(character));
+  const unknown = visible.filter((character) => tokenizer.encode(character).length === 0);
+  if (unknown.length === 0) return [];
+  const count = said.filter((text) => unknown.some((character) => text.includes(character))).length;
+  const shown = unknown.slice(0, 10).join(' ') + (unknown.length > 10 ? ' …' : '');
+  return [
+    `${name}: ${count} of its ${prompts.length} prompts have characters that the tokenizer knows no token for and leaves out: ${shown}. Write them in other characters, or take another tokenizer.`,
   ];
 }

@@ -23,14 +23,19 @@ const OWN_FILES =
 /**
  * Opens a place for an export.
  *
- * @throws DataError if something is there that may not be replaced
+ * @throws DataError if something is there that may not be replaced, or the place cannot be written
  */
 export async function openExportPlace({ path, kind, force }: ExportTarget): Promise<ExportPlace> {
   const target = resolve(path);
   const file = basename(target);
   await refuseOther(target, kind, force);
   const beside = join(dirname(target), `.tmp-${process.pid}-${file}`);
-  await mkdir(beside, { recursive: true });
+  await mkdir(beside, { recursive: true }).catch((cause: unknown) => {
+    throw new DataError(
+      `${target}: expected a place that can be written, got ${cause instanceof Error ? cause.message : String(cause)}. Choose another with --out.`,
+      { cause },
+    );
+  });
   const written = kind === 'file' ? join(beside, file) : beside;
   return {
     file,

@@ -5,7 +5,7 @@ import type { RecipeIssue } from '../base/errors.ts';
 import { adviceFor } from './aliases.ts';
 import { fieldsOf, type JsonSchema, recipeJsonSchema, schemaAt, typeInWords } from './json-schema.ts';
 import { type Located, nearestPart, originInWords, partAt, type Path, plain } from './located.ts';
-import { nearest } from './nearest.ts';
+import { nearest, slipsBetween } from './nearest.ts';
 
 type ZodIssue = z.core.$ZodIssue;
 
@@ -62,7 +62,7 @@ function unknownKey(path: Path, root: Located, recipe: JsonSchema): RecipeIssue 
   return { path: path.join('.'), message, ...placeOf(root, path) };
 }
 
-/** “Did you mean …?” from the keys beside it, else from every key of the recipe. */
+/** “Did you mean …?”: a key beside it that is one slip away, one of that name elsewhere, else the nearest. */
 function suggestionFor(path: Path, schema: JsonSchema): string | undefined {
   const key = path.at(-1)!;
   const siblings = Object.keys(propertiesOf(schemaAt(path.slice(0, -1), schema)));
@@ -70,7 +70,8 @@ function suggestionFor(path: Path, schema: JsonSchema): string | undefined {
   const sameName = all.find((full) => full.endsWith(`.${key}`));
   const names = new Map(all.map((full) => [full.split('.').at(-1)!, full]));
   const elsewhere = nearest(key, names.keys());
-  const meant = sameName ?? nearest(key, siblings) ?? (elsewhere && names.get(elsewhere));
+  const oneSlip = siblings.find((sibling) => slipsBetween(key, sibling) === 1);
+  const meant = oneSlip ?? sameName ?? nearest(key, siblings) ?? (elsewhere && names.get(elsewhere));
   return meant && `Did you mean ${meant}?`;
 }
 

@@ -55,12 +55,13 @@ export function plain({ value }: Located): unknown {
   return isList(value) ? value.map(plain) : value;
 }
 
-/** Lays one value over another. */
+/** Lays one value over another. A map of both stands where it is first written; a preset and the defaults are not. */
 export function overlaid(base: Located | undefined, top: Located): Located {
   if (!base || !isMap(base.value) || !isMap(top.value)) return top;
   const merged = new Map(base.value);
   for (const [key, item] of top.value) merged.set(key, overlaid(merged.get(key), item));
-  return { origin: base.origin.kind === 'default' ? top.origin : base.origin, value: merged };
+  const isWritten = base.origin.kind === 'file' || base.origin.kind === 'command line';
+  return { origin: isWritten ? base.origin : top.origin, value: merged };
 }
 
 /** The part a path leads to. */

@@ -23,7 +23,7 @@ export function planServices(): (device: BuildServices['device']) => BuildServic
     return {
       ...services,
       openModel: (path, revision) => remembered(models, path, () => (isBareConfig(path) ? configOf(path) : services.openModel(path, revision))),
-      openTokenizer: (path, revision) => remembered(tokenizers, path, () => services.openTokenizer(hasTokenizer(path) ? path : TOKENIZER, revision)),
+      openTokenizer: (path, revision) => remembered(tokenizers, path, () => services.openTokenizer(hasTokenizer(path) ? folderOf(path) : TOKENIZER, revision)),
     };
   };
 }

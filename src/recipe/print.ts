@@ -1,6 +1,7 @@
 /** Writes a complete recipe as YAML, each value with the origin it has. */
 
 import { Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { RecipeError } from '../base/errors.ts';
 import { type Located, originInWords, partAt, plain } from './located.ts';
 
 /** The recipe as YAML that can be read again. With origins, each value that is not a default says where it comes from. */
@@ -10,9 +11,13 @@ export function printedRecipe(located: Located, options: { readonly origins: 'al
   return document.toString({ lineWidth: 0, flowCollectionPadding: true });
 }
 
-/** The values of a recipe that was printed. */
+/** The values of a recipe that was printed. @throws RecipeError if the text has been damaged since */
 export function readPrintedRecipe(text: string): unknown {
-  return parseDocument(text).toJS({ maxAliasCount: 0 });
+  const document = parseDocument(text);
+  if (document.errors.length === 0 && isMap(document.contents)) return document.toJS({ maxAliasCount: 0 });
+  throw new RecipeError(
+    'config.resolved.yaml: expected the recipe of the run that is resumed, got a file that cannot be read. Restore it, or start over with --fresh.',
+  );
 }
 
 function annotate(node: unknown, root: Located, path: readonly string[], all: boolean): void {

@@ -46,7 +46,11 @@ export const recipeSchema = z.strictObject({
     .meta(about('auto: go on from the newest checkpoint of this run; never: keep that run aside and start over; or the folder of a checkpoint.')),
   log: logSchema,
   guards: guardsSchema,
-  adapter: z.string().min(1).default('auto').meta(about('GPU adapter, as “doctor” lists them; auto takes the fastest.')),
+  adapter: z
+    .string()
+    .min(1)
+    .default('auto')
+    .meta(about('GPU adapter: part of its name, lavapipe, swiftshader, or native (the WebGPU of the runtime itself); auto takes the fastest.')),
 });
 
 /** A complete recipe as files spell it. */

@@ -1,8 +1,7 @@
 /** Runs a recipe under Node: opens the device, builds the run, trains. What the command line does, as a function. */
 
 import type { Algorithm } from '../algorithms/algorithm.ts';
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { openDevice } from '../gpu/open-device-node.ts';
 import { type RunObserver, silent, type TrainSummary } from '../trainer/observer.ts';
 import { memoryStore } from '../trainer/run-store-memory.ts';
@@ -11,6 +10,7 @@ import type { RunStore } from '../trainer/run-store.ts';
 import { train, type TrainOptions } from '../trainer/train.ts';
 import { buildRun, trainOptions } from './build.ts';
 import { readRecipe } from './read.ts';
+import { readRecipeText } from './recipe-text-node.ts';
 import { recipeHash } from './recipe-hash.ts';
 import type { Recipe } from './recipe.ts';
 import { nodeServices } from './services-node.ts';
@@ -63,17 +63,15 @@ export interface TrainRecipe {
 /**
  * Trains a recipe file.
  *
+ * @throws RecipeError if the file cannot be read, or its recipe is at fault
+ *
  *     await trainRecipe('recipe.yaml', { overrides: ['steps=20'], observer: { step: ({ step, reward }) => console.log(step, reward) } });
  */
 export async function trainRecipe(
   file: string,
   { overrides = [], observer = {}, store = memoryStore(), signal, variant }: TrainRecipe = {},
 ): Promise<TrainSummary> {
-  const readText = async (name: string, from: string | undefined) => {
-    const path = from === undefined ? name : resolve(dirname(from), name);
-    return { path, text: await readFile(path, 'utf8') };
-  };
-  const { recipe } = await readRecipe({ file, overrides, environment: process.env, readText });
+  const { recipe } = await readRecipe({ file, overrides, environment: process.env, readText: (name, from) => readRecipeText(name, from) });
   return runRecipe(recipe, {
     adapter: recipe.adapter,
     store,

@@ -1,6 +1,6 @@
 /** Reads YAML (or JSON, which is YAML) into located values. */
 
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLError } from 'yaml';
 import type { RecipeIssue } from '../base/errors.ts';
 import { type Environment, withEnvironment } from './environment.ts';
 import type { Located, Origin, Scalar } from './located.ts';
@@ -20,7 +20,7 @@ export function readYaml(text: string, file: string, environment: Environment): 
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const walk: Walk = { document, environment, issues: [], count: 0, at: (offset) => placeOf(lines, file, offset) };
-  for (const error of document.errors) walk.issues.push({ path: '', message: sentence(error.message), at: walk.at(error.pos[0]) });
+  for (const error of document.errors) walk.issues.push({ path: '', message: wordsOf(error), at: walk.at(error.pos[0]) });
   const empty: Located = { origin: { kind: 'file', at: file }, value: new Map() };
   if (walk.issues.length > 0) return { root: empty, issues: walk.issues };
   const root = located(walk, document.contents, 0, []);
@@ -99,6 +99,9 @@ function placeOf(lines: LineCounter, file: string, offset: number): string {
   return `${file}:${line}:${col}`;
 }
 
-function sentence(message: string): string {
+/** What the parser found, in our words where its own speak of its interface. */
+function wordsOf({ code, message }: YAMLError): string {
+  if (code === 'MULTIPLE_DOCS') return 'expected one recipe, got a second one after “---”. Write it to a file of its own.';
+  if (code === 'DUPLICATE_KEY') return 'expected each key once in its block, got this one again. Remove either.';
   return message.endsWith('.') ? message : `${message}.`;
 }

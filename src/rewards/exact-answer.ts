@@ -4,9 +4,11 @@ import { z } from 'zod';
 import { columnOf } from '../data/columns.ts';
 import { defineReward } from './reward.ts';
 
-const options = z.strictObject({
-  answer_key: z.string().optional().describe('column of the reference answer, when it is not the one the data was read with'),
-});
+const options = z
+  .strictObject({
+    answer_key: z.string().optional().describe('column of the reference answer, when it is not the one the data was read with'),
+  })
+  .describe('1 where the last number of the completion is the reference answer, else 0');
 
 export const exactAnswerReward = defineReward({
   name: 'exact_answer',

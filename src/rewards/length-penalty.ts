@@ -9,12 +9,14 @@
 import { z } from 'zod';
 import { defineReward } from './reward.ts';
 
-const options = z.strictObject({
-  max_tokens: z.int().min(1).describe('length at which the penalty reaches −factor'),
-  buffer: z.int().min(1).describe('tokens before max_tokens over which the penalty grows'),
-  factor: z.number().positive().default(1),
-  floor: z.number().negative().nullable().default(null).describe('the penalty never falls below it; TRL has −1, verl none'),
-});
+const options = z
+  .strictObject({
+    max_tokens: z.int().min(1).describe('length at which the penalty reaches −factor'),
+    buffer: z.int().min(1).describe('tokens before max_tokens over which the penalty grows'),
+    factor: z.number().positive().default(1).describe('penalty at max_tokens'),
+    floor: z.number().negative().nullable().default(null).describe('the penalty never falls below it; TRL has −1, verl none'),
+  })
+  .describe('0 up to max_tokens − buffer tokens, then falling to −factor at max_tokens (DAPO)');
 
 export const lengthPenaltyReward = defineReward({
   name: 'length_penalty',

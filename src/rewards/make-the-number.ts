@@ -7,16 +7,18 @@ import { defineReward } from './reward.ts';
 
 const digits = z.int().min(0).max(99);
 
-const options = z.strictObject({
-  targets: z
-    .tuple([digits, digits])
-    .default([...MAKE_THE_NUMBER.targets])
-    .describe('smallest and largest number to make'),
-  required_digits: z.int().min(1).default(MAKE_THE_NUMBER.requiredDigits).describe('digits that an answer must contain'),
-  each_digit_once: z.boolean().default(MAKE_THE_NUMBER.eachDigitOnce).describe('an answer may use each digit only once'),
-  multiplication: z.boolean().default(MAKE_THE_NUMBER.multiplication).describe('`*` may join digits'),
-  max_tokens: z.int().min(2).default(MAKE_THE_NUMBER.maxTokens).describe('tokens of a completion, the end token counted'),
-});
+const options = z
+  .strictObject({
+    targets: z
+      .tuple([digits, digits])
+      .default([...MAKE_THE_NUMBER.targets])
+      .describe('smallest and largest number to make'),
+    required_digits: z.int().min(1).default(MAKE_THE_NUMBER.requiredDigits).describe('digits that an answer must contain'),
+    each_digit_once: z.boolean().default(MAKE_THE_NUMBER.eachDigitOnce).describe('an answer may use each digit only once'),
+    multiplication: z.boolean().default(MAKE_THE_NUMBER.multiplication).describe('`*` may join digits'),
+    max_tokens: z.int().min(2).default(MAKE_THE_NUMBER.maxTokens).describe('tokens of a completion, the end token counted'),
+  })
+  .describe('1 for a right answer to a prompt of make-the-number, else 0; a recipe with that task sets these itself');
 
 /** The task that recipe arguments describe. */
 export function numberTaskOf(args: z.output<typeof options>): NumberTask {

@@ -4,22 +4,11 @@ import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RecipeError } from '../base/errors.ts';
-import { moduleReward, type RewardFunction, type RewardShape } from './module-reward.ts';
+import { moduleNamed, moduleReward, type RewardFunction, type RewardShape } from './module-reward.ts';
 import type { Reward } from './reward.ts';
 
 /** Names by which a function of one completion is known. */
 const SINGLE_NAMES = ['compute_score', 'computeScore'];
-
-/** Whether the `use` of a recipe names a file rather than a built-in reward. */
-export function isRewardModule(use: string): boolean {
-  return parseUse(use) !== undefined;
-}
-
-/** A path that ends in .js, .mjs, .cjs, .ts, .mts or .cts, and perhaps an export after a colon. */
-function parseUse(use: string): { readonly path: string; readonly name: string | undefined } | undefined {
-  const [, path, name] = /^(.+\.[cm]?[jt]s)(?::([\w$]+))?$/.exec(use) ?? [];
-  return path === undefined ? undefined : { path, name };
-}
 
 /**
  * Imports a reward. Without a name the export is `default`, else `compute_score`, else the only function there is.
@@ -32,7 +21,7 @@ export async function loadRewardModule(
   use: string,
   options: { readonly folder?: string; readonly args?: Readonly<Record<string, unknown>> } = {},
 ): Promise<Reward> {
-  const { path, name } = parseUse(use) ?? {};
+  const { path, name } = moduleNamed(use) ?? {};
   if (path === undefined) throw new RecipeError([{ path: 'use', message: `expected path.ts:export or path.js, got ${use}.` }]);
   const file = resolve(options.folder ?? '.', path);
   await access(file).catch((cause: unknown) => {

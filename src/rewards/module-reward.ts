@@ -10,6 +10,12 @@ export type RewardShape = 'batch' | 'single';
 
 export type RewardFunction = (input: Readonly<Record<string, unknown>>) => unknown;
 
+/** The file, and perhaps the export after a colon, that a recipe's `use` names: a path that ends in .js, .mjs, .cjs, .ts, .mts or .cts. */
+export function moduleNamed(use: string): { readonly path: string; readonly name: string | undefined } | undefined {
+  const [, path, name] = /^(.+\.[cm]?[jt]s)(?::([\w$]+))?$/.exec(use) ?? [];
+  return path === undefined ? undefined : { path, name };
+}
+
 /**
  * Makes a reward of a function.
  *

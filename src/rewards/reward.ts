@@ -63,9 +63,9 @@ export function defineReward<Options extends z.ZodObject>(kind: {
       const parsed = schema.safeParse(args ?? {});
       if (!parsed.success) {
         throw new RecipeError(
-          parsed.error.issues.map(({ path, message }) => ({
-            path: ['args', ...path].join('.'),
-            message: `${name}: ${message}`,
+          parsed.error.issues.map((issue) => ({
+            path: ['args', ...issue.path].join('.'),
+            message: `${name}: ${faultOf(issue, Object.keys(schema.shape))}.`,
           })),
         );
       }
@@ -76,4 +76,13 @@ export function defineReward<Options extends z.ZodObject>(kind: {
       };
     },
   };
+}
+
+/** What is wrong with the arguments, in the words of the recipe's own faults. */
+function faultOf(issue: z.core.$ZodIssue, keys: readonly string[]): string {
+  if (issue.code === 'unrecognized_keys') return `expected ${keys.join(', ')}, got ${issue.keys.join(', ')}`;
+  return issue.message
+    .replace(/^Invalid input: /, '')
+    .replace('received undefined', 'got nothing')
+    .replace('received', 'got');
 }

@@ -160,6 +160,7 @@ export async function readState(store: RunStore, path: string): Promise<Checkpoi
 /** Why a folder is no whole checkpoint; null where it is one. */
 export async function checkpointFault(store: RunStore, path: string): Promise<string | null> {
   const text = await readText(store, `${path}/manifest.json`);
+  if (text === undefined && (await store.list(path)).length === 0) return 'expected the folder of a checkpoint, got none';
   if (text === undefined) return 'expected a manifest.json, got none; the save was cut short';
   let manifest: Manifest;
   try {

@@ -42,6 +42,8 @@ export class Guards {
   #constantReward: number | null;
   #nonFiniteUpdates: number;
   #warnedOfTruncation = false;
+  /** Rewards whose failures have been told. */
+  readonly #failing = new Set<string>();
 
   constructor(options: GuardOptions, { warn, greatestReward, state }: GuardOutlook) {
     this.#options = options;
@@ -74,7 +76,9 @@ export class Guards {
   }
 
   /** @throws GuardError when the run should not go on */
-  async check({ step, metrics }: StepResult): Promise<void> {
+  async check(result: StepResult): Promise<void> {
+    await this.#tellFailures(result);
+    const { step, metrics } = result;
     const { nonFiniteUpdates, constantRewardSteps, logProbGap, truncatedShare, entropyFloor, klCeiling } = this.#options;
     const value = (name: string) => metrics[name] ?? Number.NaN;
 
@@ -108,6 +112,18 @@ export class Guards {
       this.#warnedOfTruncation = true;
       await this.#warn(
         `${Math.round(100 * value('completions/clipped_ratio'))} % of completions were cut off at rollout.max_tokens in step ${step}: raise it, or check that the end token is known.`,
+      );
+    }
+  }
+
+  /** A reward that fails on some completions is told once; where it fails on all, scoring has thrown. */
+  async #tellFailures({ step, scored }: StepResult): Promise<void> {
+    for (const name of Object.keys(scored[0]?.parts ?? {})) {
+      const errors = scored.flatMap(({ parts }) => parts[name]?.error ?? []);
+      if (errors.length === 0 || this.#failing.has(name)) continue;
+      this.#failing.add(name);
+      await this.#warn(
+        `reward ${name} failed on ${errors.length} of ${scored.length} completions in step ${step}, which have no score of it (rewards/${name}/error is their share in every step). First: ${errors[0]}`,
       );
     }
   }

@@ -2,7 +2,8 @@
 
 import type { AlgorithmState } from '../algorithms/algorithm.ts';
 import type { SetpointEdit } from '../algorithms/setpoint-edit.ts';
-import { type Checkpointed, type CheckpointState, findCheckpoint, pruneCheckpoints, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { DataError } from '../base/errors.ts';
+import { type Checkpointed, checkpointFault, type CheckpointState, findCheckpoint, pruneCheckpoints, restoreCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { lawWatch } from './entropy-law.ts';
 import type { Evaluation } from './evaluate.ts';
 import { type GuardOptions, Guards } from './guards.ts';
@@ -60,6 +61,7 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
   const { progress } = job.live;
   const resumed = await resume(job, store, observer, options);
   let best = resumed?.best ?? null;
+  const measuredIn = bestReader(options.checkpoint.keepBest, observer);
   const guards = new Guards(options.guards, {
     warn: (message) => observer.warning(message),
     greatestReward: job.greatestReward,
@@ -116,8 +118,8 @@ export async function train(job: TrainJob, store: RunStore, observer: RunObserve
     if (result.scored.length > 0) await observer.completions(step, stepSamples(result));
     await guards.check(result);
 
-    const measured = options.checkpoint.keepBest ? last[options.checkpoint.keepBest] : null;
-    const isBest = typeof measured === 'number' && (best === null || measured > best.value);
+    const measured = await measuredIn(last, evaluations.length > 0);
+    const isBest = measured !== null && (best === null || measured > best.value);
     if (isBest) best = { value: measured, step };
     if (isDue(step, options.checkpoint.every) || isLast || isStopping || signal.aborted || isBest) await save();
     if (signal.aborted && !isLast) return end('interrupted');
@@ -137,6 +139,8 @@ async function resume(job: TrainJob, store: RunStore, observer: RunObserver, opt
     await observer.resumed(0, undefined);
     return null;
   }
+  const fault = own ? null : await checkpointFault(source.store, source.path);
+  if (fault !== null) throw new DataError(`${source.store.place}/${source.path}: ${fault}. Name a whole checkpoint in resume, such as …/checkpoints/step_50.`);
   const state = await restoreCheckpoint(source.store, source.path, job.live);
   job.restoreAlgorithm(state.algorithm);
   if (state.device !== options.deviceName) {
@@ -201,4 +205,20 @@ function sample({ completion, reward, parts, rollout }: StepResult['scored'][num
 function summary(stopped: TrainSummary['stopped'], { live }: TrainJob, started: number, last: MetricsRow, checkpoint: string | undefined): TrainSummary {
   const { step: _step, attempt: _attempt, time: _time, ...metrics } = last;
   return { stopped, step: live.progress.step, seconds: (performance.now() - started) / 1000, metrics, ...(checkpoint !== undefined && { checkpoint }) };
+}
+
+/** Reads the metric that says which checkpoint is best. A name that no row has would keep nothing, and say nothing: it is warned of, once. */
+function bestReader(name: string | null, observer: RunObserver): (row: MetricsRow, isEvaluated: boolean) => Promise<number | null> {
+  let isTold = false;
+  return async ({ attempt: _attempt, time: _time, ...row }, isEvaluated) => {
+    const measured = name === null ? null : row[name];
+    if (name !== null && measured === undefined && !isTold && (isEvaluated || !name.startsWith('eval/'))) {
+      isTold = true;
+      const { step, ...metrics } = row;
+      await observer.warning(
+        `checkpoint.keep_best: expected a metric of the run, got ${name}, which step ${step} did not measure. A best checkpoint is kept of steps that do; there are ${Object.keys(metrics).join(', ')}.`,
+      );
+    }
+    return typeof measured === 'number' ? measured : null;
+  };
 }

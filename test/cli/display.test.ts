@@ -5,6 +5,7 @@ import { bytes, columns, duration, number, percent } from '../../src/cli/format.
 import { isOverride, withKeyFlags } from '../../src/cli/key-flags.ts';
 import { plainLines } from '../../src/cli/plain-lines.ts';
 import { Progress } from '../../src/cli/progress.ts';
+import { sampleLines } from '../../src/cli/sample.ts';
 import { sparkline } from '../../src/cli/sparkline.ts';
 import { completionsTable, evaluationLine, stepLine } from '../../src/cli/step-line.ts';
 import type { CompletionSample, MetricsRow } from '../../src/trainer/observer.ts';
@@ -113,6 +114,13 @@ describe('a table of completions', () => {
     expect(lines).toHaveLength(3);
     expect(lines[2]).toMatch(/^two\\nlines +x+… +1\.00 +-0\.50$/);
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('completions below their prompt', () => {
+  it('show what they earn, and a dash where that could not be told', () => {
+    const sample = (completion: string, reward: number) => ({ prompt: 'p', completion, reward, rewards: {}, finishReason: 'stop' as const });
+    expect(sampleLines([sample('a', 1), sample('b\nc', Number.NaN)])).toEqual(['p', '   1.00  a', '      –  b\n         c']);
   });
 });
 

@@ -33,10 +33,11 @@ describe('doctor', () => {
     if (!/\(hardware\)/.test(text)) expect(text).toContain('software adapter: says nothing about a GPU');
   });
 
-  it.runIf(hasAdapter === true)('writes one JSON object on request', async () => {
+  it.runIf(hasAdapter === true)('writes one JSON object on a line on request', async () => {
     vi.stubEnv('HF_TOKEN', '');
     const { code, text } = await run({ json: true });
     expect(code).toBe(0);
+    expect(text.indexOf('\n')).toBe(text.length - 1);
     const { machine, adapter, usable } = JSON.parse(text);
     expect(usable).toBe(true);
     expect(machine).toMatchObject({ node: process.version, hasHubToken: false });

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DataError, GuardError, Interrupted, PreflightError } from '../../src/base/errors.ts';
@@ -23,8 +23,18 @@ describe('usage', () => {
     expect(await told('train', 'gpro')).toContain('got "gpro". Did you mean grpo?');
     expect(await told('train', '--stepz', '3')).toContain('command line stepz: expected a key of the recipe, got stepz. Did you mean steps?');
     expect(await told('train', 'optim.lrr=1')).toContain('Did you mean lr?');
+    expect(await told('train', 'grpo', 'sft')).toBe('command line: expected a recipe file or key=value, got "sft".\n');
     expect(await told('train', 'a.yaml', 'b.yaml')).toContain('got "b.yaml" too');
     expect(await told('train', 'none.yaml')).toBe('expected a recipe file, got none.yaml, which cannot be read.\n');
+    const text = join(place.folder, 'latin-1.yaml');
+    await writeFile(text, Uint8Array.from([0x23, 0x20, 0xe9]));
+    expect(await told('train', text)).toBe(`expected a recipe file, got ${text}, which is not text in UTF-8.\n`);
+    expect(await told('train', place.folder)).toBe(
+      `${place.folder}: expected a recipe file or the folder of a run, got a folder without config.resolved.yaml.\n`,
+    );
+    expect(await told('train', 'models/make-the-number')).toBe(
+      'models/make-the-number: expected a recipe or the folder of a run, got a model. Name the model in a recipe: model.path=models/make-the-number.\n',
+    );
     expect(await told('doctor', 'x=1')).toContain('too many arguments');
     expect(await told()).toContain('Usage: entrain');
   });
@@ -35,6 +45,7 @@ describe('usage', () => {
     const help = await place.run('train', '--help');
     expect(help.code).toBe(0);
     expect(help.out).toContain('--print-config');
+    expect((await place.run('--help')).out).toContain('4 stopped by a guard; 130 interrupted');
   });
 
   it('of a recipe with several faults tells each on its line, or as JSON', async () => {
@@ -127,6 +138,16 @@ describe('train', () => {
     expect(fresh.out).toMatch(/note: the earlier run is kept in .*again\.1\n/);
   });
 
+  it('goes on in the folder that is named, though its recipe may have begun elsewhere', async () => {
+    await place.train('run.name=moved');
+    const [from, to] = ['moved', 'copy'].map((name) => join(place.folder, 'make-the-number', name));
+    await cp(from!, to!, { recursive: true });
+    const { out } = await place.run('train', to!);
+    expect(out).toContain(`report ${to}/report.html`);
+    expect(place.seen.at(-1)).toMatchObject({ run: { dir: place.folder, project: 'make-the-number', name: 'copy' } });
+    expect([await readdir(join(from!, 'logs')), await readdir(join(to!, 'logs'))]).toEqual([['attempt_1.log'], ['attempt_1.log', 'attempt_2.log']]);
+  });
+
   it.each([
     [new DataError('rows.jsonl:3: expected a prompt, got nothing.'), 1],
     [new PreflightError('gold answers: expected 1, got 0.'), 3],
@@ -196,12 +217,13 @@ describe('the other verbs', () => {
     await place.train('run.name=trained');
     const folder = join(place.folder, 'make-the-number', 'trained');
     expect((await place.run('plan', folder, '--print-config')).out).toContain(`path: ${join(folder, 'checkpoints/step_4')} # command line`);
-    expect((await place.run('eval', place.folder)).err).toContain('without checkpoints/latest');
+    expect((await place.run('eval', place.folder)).err).toContain('got a folder without config.resolved.yaml');
   });
 
   it('sample a recipe with what is said, and at another temperature', async () => {
     expect((await place.run('sample', 'make 32 of it')).out).toBe('make 32 of it\n   1.00  6+7+8\n');
     expect((await place.run('sample', '--temperature', 'warm')).err).toContain('--temperature: expected 0 or more, got "warm"');
+    expect((await place.run('sample', '--prompts', 'all')).err).toContain('--prompts: expected a whole number of at least 1, got "all"');
   });
 
   it('ask a model without a recipe', async () => {

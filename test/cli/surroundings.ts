@@ -58,7 +58,10 @@ export class Workplace {
   engine(): Engine {
     return {
       train: (recipe, services) => this.#train(recipe, services),
-      evaluate: () => Promise.resolve({ 'eval/heldout/mean@1': 0.25 }),
+      async evaluate(_, { observer }) {
+        await observer.evaluated(0, { 'eval/heldout/mean@1': 0.25 });
+        return { 'eval/heldout/mean@1': 0.25 };
+      },
       ask: ({ text, temperature }) => Promise.resolve([{ text: `${text} at ${temperature}`, ids: [5], logProbs: [-0.5], finishReason: 'stop' as const }]),
       sample: (_, { prompt }) => Promise.resolve([{ prompt: prompt ?? '67>21=', completion: '6+7+8', reward: 1, rewards: {}, finishReason: 'stop' as const }]),
       export: (recipe, request) => {

@@ -68,6 +68,26 @@ describe('the lens', () => {
     }
   });
 
+  it('divides the tokens among the four parts, each counted once', () => {
+    const { total, ...parts } = reading.shares;
+    expect(total).toBeCloseTo(1, 6);
+    const isGoodAndLikely = (at: number): boolean => columns.advantage[at]! > 0 && columns.logProb[at]! > batch.meanLogProb;
+    expect(parts.goodLikely).toBeCloseTo([...columns.logProb.keys()].filter(isGoodAndLikely).length / batch.tokenCount, 6);
+    expect(Object.values(parts).every((share) => share > 0)).toBe(true);
+  });
+
+  it('holds what the step did against what the run’s own weights predicted, where it was measured', async () => {
+    const { predictedChange } = rowNamed('grpo');
+    const measuredAs = async (realisedChange: Float32Array) =>
+      (await readLens({ ...batch, columns: { ...columns, predictedChange, realisedChange } })).realised;
+    const twice = await measuredAs(predictedChange.map((change) => 2 * change + 0.25));
+    expect(twice!.correlation).toBeCloseTo(1, 6);
+    expect(twice!.ledger.total).toBeCloseTo(0.25 + (2 * predictedChange.reduce((sum, value) => sum + value, 0)) / batch.tokenCount, 5);
+    expect((await measuredAs(predictedChange.map((change) => -change)))!.correlation).toBeCloseTo(-1, 6);
+    expect((await measuredAs(predictedChange.map(() => 0.5)))!.correlation).toBe(0);
+    expect(await measuredAs(predictedChange.map(() => Number.NaN))).toBeNull();
+  });
+
   it('pushes entropy only where a variant has an entropy term', () => {
     const pushes = (key: string): boolean => rowNamed(key).entropyWeight.some((value) => value !== 0);
     expect(pushes('grpo')).toBe(false);

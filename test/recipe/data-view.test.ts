@@ -5,6 +5,7 @@ import { parsePrompts } from '../../src/data/jsonl.ts';
 import { PlanningDevice } from '../../src/gpu/planning-device.ts';
 import { traitsOf } from '../../src/gpu/traits.ts';
 import { parseModelConfig } from '../../src/model/parse-config.ts';
+import { exampleSource } from '../../src/recipe/build-data.ts';
 import { viewData } from '../../src/recipe/data-view.ts';
 import type { BuildServices } from '../../src/recipe/services.ts';
 import { openTokenizer } from '../../src/tokenizer/tokenizer-node.ts';
@@ -58,5 +59,20 @@ describe('viewData', () => {
     const view = await viewData(recipe, await services());
     expect(view.completion?.at(-1)).toEqual({ id: 2, token: '<|im_end|>' });
     expect(dataLines(view, 100)).toContain('  2 × 1  the answer, its end token included');
+  });
+
+  it('refuses supervised training on rows without an answer before the first is drawn', async () => {
+    const { recipe } = await readFrom(complete, { overrides: ['method=sft'] });
+    const tokenizer = await openTokenizer(golden('tokenizers/smollm_style'));
+    const half = parsePrompts(`${rows}{"prompt": "Hello"}\n`, 'p.jsonl');
+    expect(() =>
+      exampleSource(
+        recipe,
+        half,
+        () => Uint32Array.of(1),
+        tokenizer,
+        () => 0,
+      ),
+    ).toThrow(/^prompt p\.jsonl:4: expected an answer to learn, as text, got none\. Name its field with data\.answer_key/);
   });
 });

@@ -48,6 +48,17 @@ describe('prompts of messages', () => {
 });
 
 describe('prompts of text', () => {
+  it('are warned of where the tokenizer leaves characters out', async () => {
+    const small = await openTokenizer(fileURLToPath(new URL('../../models/make-the-number', import.meta.url)));
+    const prompts = ['67>21=', '6 + 7 → 日', '日本'].map((text, i): Prompt => ({ id: `p${i}`, source: 's', text, columns: {} }));
+    expect(promptWarnings(promptSet('sums', prompts.slice(0, 1)), small)).toEqual([]);
+    expect(promptWarnings(promptSet('sums', prompts), small)).toEqual([
+      expect.stringMatching(/^sums: 2 of its 3 prompts have characters that the tokenizer knows no token for and leaves out: → 日 本\. Write them/),
+    ]);
+    const whole = { ...(await tokenizerOf('qwen_style')), chatTemplate: null };
+    expect(promptWarnings(promptSet('sums', prompts), whole)).toEqual([]);
+  });
+
   it('are left as they are, with a warning where the model knows conversations', async () => {
     const [tokenizer, recipe] = await Promise.all([tokenizerOf('qwen_style'), recipeOf()]);
     expect(renderPrompt(plain, recipe, tokenizer).text).toBe('Hi');

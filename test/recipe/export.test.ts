@@ -176,6 +176,7 @@ describe('an export that fails', () => {
   it('because something is there touches it only when forced to, and only an export', async () => {
     const storage = { format: 'safetensors', type: 'f16' } as const;
     await exportOf('llama', { storage, out: 'again' });
+    await expect(exportOf('llama', { storage, out: 'llama/config.json/below' })).rejects.toThrow(/below: expected a place that can be written, got .*--out/);
     await expect(exportOf('llama', { storage, out: 'again' })).rejects.toThrow(/expected a place with nothing in it, got a folder\. .*--force/);
     await exportOf('llama', { storage, out: 'again', force: true });
     await writeFile(join(folder, 'again/diary.txt'), 'mine');

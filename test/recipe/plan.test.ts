@@ -83,6 +83,13 @@ describe('the plan of a model of which there is a config.json alone', () => {
     expect(least.total).toBe(Math.min(...changes.map((change) => change.total)));
   });
 
+  it('takes the tokenizer that lies beside a config.json named by its path', async () => {
+    const { openTokenizer } = planServices()(new PlanningDevice(traits));
+    const model = fileURLToPath(new URL('../../models/make-the-number', import.meta.url));
+    const { tokenizer } = await openTokenizer(join(model, 'config.json'));
+    expect(tokenizer.vocabSize).toBe(18);
+  });
+
   it('refuses to read weights that are not there, and files that are no configuration', async () => {
     const { openModel } = planServices()(new PlanningDevice(traits));
     const { weights } = await openModel(join(folder, 'Llama-3-8B.json'));

@@ -25,6 +25,10 @@ describe('a printed recipe', () => {
 });
 
 describe('a resumed recipe', () => {
+  it.each(['', 'steps: [', '- 1'])('that was damaged (%j) is told in one sentence', (text) => {
+    expect(() => readPrintedRecipe(text)).toThrow(/^config\.resolved\.yaml: expected the recipe of the run that is resumed, got a file that cannot be read\./);
+  });
+
   it('may change what does not touch learning, and nothing else', async () => {
     const [before, now] = [
       await readFrom(complete),

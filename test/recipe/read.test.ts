@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { RecipeError } from '../../src/base/errors.ts';
 import { originInWords, partAt } from '../../src/recipe/located.ts';
 import { placed } from '../../src/recipe/read.ts';
+import { trainRecipe } from '../../src/recipe/run-node.ts';
 import { complete, issuesIn, readFrom } from './read-text.ts';
+
+describe('the text of a recipe', () => {
+  it('that cannot be read is a fault that people can mend, for programs too', async () => {
+    await expect(trainRecipe('none.yaml')).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/^expected a recipe file, got .*none\.yaml, which/),
+    });
+  });
+});
 
 describe('layers of a recipe', () => {
   it('fills what is not written with defaults, at every depth', async () => {
@@ -128,9 +138,21 @@ model: { path: m, init: { width: 8 } }
     expect(await issuesIn(`${complete}rollout: { n: 1 }\nalgorithm: { advantage_center: none }`)).toEqual(new Map());
   });
 
+  it('places what is missing where it would be written, not in a preset', async () => {
+    const missing = await issuesIn('seed: 1\nalgorithm: { nam: grpo }\n');
+    expect(['model', 'data', 'reward', 'algorithm.nam'].map((key) => missing.get(key)?.at)).toEqual(['r.yaml:1:1', 'r.yaml:1:1', 'r.yaml:1:1', 'r.yaml:2:14']);
+    expect((await issuesIn('', { overrides: ['seed=1'] })).get('model')!.at).toBe('r.yaml');
+  });
+
+  it('suggests the key beside it where one slip lies between, rather than one of that name elsewhere', async () => {
+    expect((await issuesIn(`${complete}step: 3`)).get('step')!.message).toContain('Did you mean steps?');
+    expect((await issuesIn(`${complete}lr: 3`)).get('lr')!.message).toContain('Did you mean optim.lr?');
+  });
+
   it('includes YAML that cannot be read, and nothing besides', async () => {
     const issues = await issuesIn('seed: 1\nseed: 2\n');
-    expect([...issues.values()]).toEqual([{ path: '', at: 'r.yaml:2:1', message: 'Map keys must be unique.' }]);
+    expect([...issues.values()]).toEqual([{ path: '', at: 'r.yaml:2:1', message: 'expected each key once in its block, got this one again. Remove either.' }]);
+    expect([...(await issuesIn('seed: 1\n---\nseed: 2\n')).values()][0]!.message).toContain('expected one recipe, got a second one after “---”');
     await expect(readFrom('- 1')).rejects.toThrow('expected a map of recipe keys');
   });
 

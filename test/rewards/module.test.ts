@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RecipeError } from '../../src/base/errors.ts';
 import { combineRewards } from '../../src/rewards/combine.ts';
-import { explainImportFailure, isRewardModule, loadRewardModule } from '../../src/rewards/module-node.ts';
+import { explainImportFailure, loadRewardModule } from '../../src/rewards/module-node.ts';
+import { moduleNamed } from '../../src/rewards/module-reward.ts';
 import type { Completion, RewardRow } from '../../src/rewards/reward.ts';
 
 let folder = '';
@@ -123,8 +124,9 @@ describe('verl’s shape', () => {
 
 describe('loadRewardModule', () => {
   it('knows files from names', () => {
-    expect(['a.ts', './a.mjs:f', 'C:\\r\\a.cts:f', '/x/y.js'].every(isRewardModule)).toBe(true);
-    expect(['math', 'a.py:f', 'ts', 'a.ts:'].some(isRewardModule)).toBe(false);
+    expect(moduleNamed('a.ts')).toEqual({ path: 'a.ts', name: undefined });
+    expect(moduleNamed('C:\\r\\a.cts:f')).toEqual({ path: 'C:\\r\\a.cts', name: 'f' });
+    expect(['math', 'a.py:f', 'ts', 'a.ts:'].map(moduleNamed)).toEqual([undefined, undefined, undefined, undefined]);
   });
 
   it.each<[string, Record<string, unknown>, RegExp]>([

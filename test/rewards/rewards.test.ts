@@ -159,7 +159,8 @@ describe('builtInReward', () => {
 
   it.each<[string, unknown, RegExp]>([
     ['maths', {}, /use: expected make_the_number, exact_answer, length_penalty or path.ts:export, got maths/],
-    ['length_penalty', {}, /args.max_tokens: length_penalty: /],
+    ['length_penalty', {}, /args.max_tokens: length_penalty: expected number, got nothing\.\n/],
+    ['exact_answer', { key: 'a' }, /args: exact_answer: expected answer_key, got key\.$/],
     ['length_penalty', { max_tokens: 10, buffer: 0 }, /args.buffer/],
     ['exact_answer', { answerkey: 'x' }, /args: exact_answer: .*answerkey/],
     ['make_the_number', { targets: [5, 100] }, /args.targets.1/],

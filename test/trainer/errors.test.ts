@@ -11,9 +11,10 @@ import { openModelFolder } from '../../src/model/weights-node.ts';
 import { buildRun } from '../../src/recipe/build.ts';
 import type { SamplingOptions } from '../../src/rollout/rollout.ts';
 import { PolicySampler } from '../../src/rollout/sampler.ts';
+import type { RunStore } from '../../src/trainer/run-store.ts';
 import { goldenFolder, Numbers } from '../model/golden-folders.ts';
 import { TINY_MODELS, tinyParameters } from '../model/tiny-models.ts';
-import { tinyRecipe, tinyServices } from './tiny-run.ts';
+import { runTiny, tinyRecipe, tinyServices } from './tiny-run.ts';
 
 /** Runs `use` on a temporary copy of the llama fixture. */
 async function withCopy<T>(use: (folder: string) => Promise<T>): Promise<T> {
@@ -101,7 +102,50 @@ describe('prompts', () => {
   });
 });
 
+describe('a run that is to begin from a checkpoint of another', () => {
+  const begin = async (path: string, spoil: (store: RunStore) => Promise<void> = () => Promise.resolve()) => {
+    const { store } = await runTiny(new ReferenceDevice(), await tinyRecipe('steps=2'));
+    await spoil(store);
+    return (await runTiny(new ReferenceDevice(), await tinyRecipe('steps=3'), { options: { resume: { store, path } } })).error;
+  };
+
+  it('needs one that is there and whole', async () => {
+    expect(await begin('checkpoints/step_2')).toBeUndefined();
+    expect(await begin('checkpoints/step_9')).toMatchObject({
+      message: expect.stringMatching(/checkpoints\/step_9: expected the folder of a checkpoint, got none\. Name a whole checkpoint in resume/),
+    });
+    const cut = (store: RunStore) => store.truncate('checkpoints/step_2/state.json', 20);
+    expect(await begin('checkpoints/step_2', cut)).toMatchObject({
+      message: expect.stringMatching(/step_2: expected state\.json of \d+ bytes, got 20\. Name/),
+    });
+  });
+});
+
+describe('completions that may leave the positions a published model was made for', () => {
+  it('are warned of', async () => {
+    const model = ['model.init=null', 'model.path=models/make-the-number'];
+    expect((await build(...model)).warnings).toEqual([]);
+    expect((await build(...model, 'rollout.max_tokens=70')).warnings).toEqual([
+      expect.stringMatching(/^model: a prompt of 6 tokens with its completion may take 76, more than the 64 that the model was made for/),
+    ]);
+  });
+});
+
 describe('a recipe', () => {
+  it('that keeps the best by a name that is no metric is warned of it once, with the names there are', async () => {
+    const { warnings } = await runTiny(new ReferenceDevice(), await tinyRecipe('checkpoint.keep_best=rewrd', 'steps=2'));
+    expect(warnings).toEqual([
+      expect.stringMatching(/^checkpoint\.keep_best: expected a metric of the run, got rewrd, which step 1 did not measure\. .*there are .*reward, reward_std/),
+    ]);
+  });
+
+  it('whose adapter targets no projection names the key', async () => {
+    await expect(build('lora={"target_modules":["q_prj"]}')).rejects.toMatchObject({
+      exitCode: 2,
+      issues: [{ path: 'lora.target_modules', message: expect.stringMatching(/^expected target modules out of q_proj, .*, got q_prj\./) }],
+    });
+  });
+
   it('whose groups have one completion is refused where the advantage compares with the group', async () => {
     await expect(tinyRecipe('rollout.n=1')).rejects.toThrow(RecipeError);
     await expect(tinyRecipe('rollout.n=1')).rejects.toMatchObject({

@@ -68,6 +68,18 @@ describe('guards', () => {
   });
 });
 
+describe('a reward that fails on some completions', () => {
+  it('is told once, with the first reason', async () => {
+    let calls = 0;
+    const { warnings, rows, error } = await runJudged(() => (calls++ % 16 === 3 ? Number.NaN : calls % 3), 'steps=3');
+    expect(error).toBeUndefined();
+    expect(warnings).toEqual([
+      'reward judge failed on 1 of 16 completions in step 1, which have no score of it (rewards/judge/error is their share in every step). First: expected a finite score, got NaN.',
+    ]);
+    expect(rows.map((row) => row['rewards/judge/error'])).toEqual([1 / 16, 1 / 16, 1 / 16]);
+  });
+});
+
 describe('a run whose every completion earns the most there is to earn', () => {
   /** Rewards that differ in the first two steps and are 1 from then on; the run knows that 1 is the most. */
   const solving = (calls = { made: 0 }) => ({

@@ -14,6 +14,7 @@ import { HEAT_NOTES } from '../tokens/ramp.ts';
 import { ReadingLine, type TokenPlace } from '../tokens/reading-line.tsx';
 import { TokenGrid } from '../tokens/token-grid.tsx';
 import { Timeline } from '../timeline.tsx';
+import { EntropyLedgerTable } from './entropy-ledger.tsx';
 import { Histogram } from './histogram.tsx';
 import type { LensAnswer, LensState } from './lens-state.ts';
 import { OwnWeightEditor } from './own-weight-editor.tsx';
@@ -110,6 +111,7 @@ function Answer({ answer: { batch, reading, milliseconds }, lens }: { readonly a
             shownAs={{ values: row.weight, flags: row.flags }}
           />
           <ReadingLine place={place} />
+          <EntropyLedgerTable row={row} reading={reading} />
         </div>
         <VariantTable batch={batch} completion={completion} rows={rows} scale={scale} chosen={chosen} />
       </div>

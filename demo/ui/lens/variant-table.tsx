@@ -4,7 +4,7 @@ import type { Signal } from '@preact/signals';
 import { type TokenBatch, type TokenRow, TOKEN_FLAGS } from '../../data/frame.ts';
 import type { LensRow } from '../../lens/reading.ts';
 import { accentOf } from '../accents.ts';
-import { digits4, percent } from '../figures.ts';
+import { digits4, percent, signedShort } from '../figures.ts';
 import { heatColour, type HeatScale } from '../tokens/ramp.ts';
 import { BatchStrip } from './batch-strip.tsx';
 
@@ -118,7 +118,7 @@ function Ledger({ row, widest }: { readonly row: LensRow; readonly widest: numbe
     <td class="ledger" title={parts + more}>
       <span class="figures">
         {pushes && <abbr title="and more: its push on the entropy itself comes on top">≥ </abbr>}
-        {signed3(total)}
+        {signedShort(total)}
       </span>
       <b aria-hidden="true">
         <i style={{ left: total < 0 ? `${50 - share}%` : '50%', width: `${share}%` }} class={total < 0 ? 'down' : 'up'} />
@@ -129,9 +129,4 @@ function Ledger({ row, widest }: { readonly row: LensRow; readonly widest: numbe
       </span>
     </td>
   );
-}
-
-function signed3(value: number): string {
-  const text = digits4(Number(value.toPrecision(2))).replace(/0+e/, 'e');
-  return value > 0 ? `+${text}` : text;
 }
