@@ -8,10 +8,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exitCode = 2;
 } else {
   try {
-    const [{ run }, { tellStall }] = await Promise.all([import('./program.ts'), import('./stall.ts')]);
-    const ended = tellStall(process, (text) => process.stderr.write(text));
-    process.exitCode = await run(process.argv.slice(2));
-    ended();
+    const [{ run }, { tellingStall }] = await Promise.all([import('./program.ts'), import('./stall.ts')]);
+    const say = (text: string): void => void process.stderr.write(text);
+    process.exitCode = await tellingStall(process, say, () => run(process.argv.slice(2)));
   } catch (error) {
     // A permission can be missing before there is a command to report it.
     const { refusedPermission } = await import('./refused-permission.ts');

@@ -7,8 +7,8 @@ export interface LoopSource {
   off(event: 'beforeExit', listener: () => void): unknown;
 }
 
-/** Tells of a stall, and ends with 1, until the function that it returns is called. */
-export function tellStall(source: LoopSource, say: (text: string) => void): () => void {
+/** Does the work, and where it comes to a stall, tells so and ends with 1. */
+export async function tellingStall<T>(source: LoopSource, say: (text: string) => void, work: () => Promise<T>): Promise<T> {
   const listener = () => {
     say(
       'entrain: expected an answer, got a wait that nothing can end: most likely a reward function returned a promise that is never settled. What was written before is intact: mend it and run the same command again.\n',
@@ -16,5 +16,9 @@ export function tellStall(source: LoopSource, say: (text: string) => void): () =
     source.exitCode = 1;
   };
   source.once('beforeExit', listener);
-  return () => void source.off('beforeExit', listener);
+  try {
+    return await work();
+  } finally {
+    source.off('beforeExit', listener);
+  }
 }

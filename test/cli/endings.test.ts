@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { tellStall } from '../../src/cli/stall.ts';
+import { tellingStall } from '../../src/cli/stall.ts';
 import { endWhereBroken } from '../../src/cli/terminal.ts';
 
 describe('a wait that nothing can end', () => {
@@ -8,15 +8,21 @@ describe('a wait that nothing can end', () => {
 
   it('is told with code 1, where Node would leave without a word', () => {
     const [source, said] = [loop(), [] as string[]];
-    tellStall(source, (text) => said.push(text));
+    void tellingStall(
+      source,
+      (text) => said.push(text),
+      () => new Promise(() => undefined),
+    );
     source.emit('beforeExit');
     expect(source.exitCode).toBe(1);
     expect(said).toEqual([expect.stringMatching(/^entrain: expected an answer, got a wait that nothing can end: most likely a reward function.*\n$/)]);
   });
 
-  it('is none once the command has ended', () => {
+  it('is none once the command has ended, well or not', async () => {
     const source = loop();
-    tellStall(source, () => expect.unreachable())();
+    const told = () => expect.unreachable();
+    expect(await tellingStall(source, told, async () => 0)).toBe(0);
+    await expect(tellingStall(source, told, () => Promise.reject(new Error('refused')))).rejects.toThrow('refused');
     source.emit('beforeExit');
     expect(source.exitCode).toBeUndefined();
   });
