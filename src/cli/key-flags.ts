@@ -1,6 +1,6 @@
 /** `--learning_rate 1e-5` and `--optim.lr=1e-5` mean the same as `optim.lr=1e-5`: words that name recipe keys become overrides. */
 
-import { isForeignKey } from '../recipe/aliases.ts';
+import { isForeignKey } from '../recipe/alias-advice.ts';
 import { fieldsOf } from '../recipe/json-schema.ts';
 import { nearest } from '../recipe/nearest.ts';
 

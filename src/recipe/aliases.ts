@@ -1,7 +1,7 @@
 /** Turns the keys of TRL and verl into ours, where that is a plain rename. */
 
 import type { RecipeIssue } from '../base/errors.ts';
-import { type Alias, advice, aliases } from './alias-table.ts';
+import { type Alias, aliases } from './alias-table.ts';
 import { type Located, locate, originInWords, partAt, plain, withoutPart, withPart } from './located.ts';
 
 /** The layer in our keys; `notes` says what was read as what. `all` is what every layer says, in the words it was written in. */
@@ -32,16 +32,6 @@ export function withOurKeys(layer: Located, issues: RecipeIssue[], notes: string
     notes.push(`${at}: ${alias.from} is read as ${alias.to.join(' and ')}.`);
   }
   return root;
-}
-
-/** Whether a key is one of theirs that we know. */
-export function isForeignKey(key: string): boolean {
-  return Object.hasOwn(advice, key) || aliases.some((alias) => alias.from === key);
-}
-
-/** What to write in place of a key of theirs that has no plain counterpart. */
-export function adviceFor(key: string): string | undefined {
-  return Object.hasOwn(advice, key) ? `${advice[key]}.` : undefined;
 }
 
 function standsBeside({ beside }: Alias, layer: Located): boolean {

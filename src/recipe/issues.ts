@@ -1,10 +1,10 @@
-/** Says in our words, with the place, what the schema found wrong. */
+/** Says in our words, with the place, what the schema found wrong. Loaded when it has found something. */
 
 import type { z } from 'zod';
 import type { RecipeIssue } from '../base/errors.ts';
-import { adviceFor } from './aliases.ts';
+import { adviceFor } from './alias-advice.ts';
 import { fieldsOf, type JsonSchema, recipeJsonSchema, schemaAt, typeInWords } from './json-schema.ts';
-import { type Located, nearestPart, originInWords, partAt, type Path, plain } from './located.ts';
+import { type Located, partAt, type Path, placeOf, plain } from './located.ts';
 import { nearest, slipsBetween } from './nearest.ts';
 
 type ZodIssue = z.core.$ZodIssue;
@@ -17,20 +17,6 @@ export function issuesOf(found: readonly ZodIssue[], root: Located): RecipeIssue
     if (issue.code === 'unrecognized_keys') return issue.keys.flatMap((key) => advisedWithin([...path, key], root).map((at) => unknownKey(at, root, schema)));
     return [{ path: path.join('.'), message: wrongValue(issue, path, root, schema), ...placeOf(root, path) }];
   });
-}
-
-const byNumber = new Intl.Collator('en', { numeric: true });
-
-/** In the order in which they stand in their file; what stands in none comes last. */
-export function asWritten(issues: readonly RecipeIssue[]): RecipeIssue[] {
-  const isLast = ({ at }: RecipeIssue): number => Number(at === undefined || !/:\d+$/.test(at));
-  return issues.toSorted((a, b) => isLast(a) - isLast(b) || byNumber.compare(a.at ?? '', b.at ?? ''));
-}
-
-/** The place of a path for a message: where it, or the nearest thing around it, is written. */
-export function placeOf(root: Located, path: Path): { at?: string } {
-  const { origin } = nearestPart(root, path);
-  return origin.kind === 'default' ? {} : { at: originInWords(origin) };
 }
 
 function wrongValue(issue: ZodIssue, path: Path, root: Located, recipe: JsonSchema): string {

@@ -134,3 +134,9 @@ function isMap(value: Located['value']): value is ReadonlyMap<string, Located> {
 function isList(value: Located['value']): value is readonly Located[] {
   return Array.isArray(value);
 }
+
+/** The place of a path for a message: where it, or the nearest thing around it, is written. */
+export function placeOf(root: Located, path: Path): { at?: string } {
+  const { origin } = nearestPart(root, path);
+  return origin.kind === 'default' ? {} : { at: originInWords(origin) };
+}

@@ -6,8 +6,7 @@
 import { RecipeError, type RecipeIssue } from '../base/errors.ts';
 import { withOurKeys } from './aliases.ts';
 import type { Environment } from './environment.ts';
-import { asWritten, issuesOf, placeOf } from './issues.ts';
-import { commandLine, type Located, locate, locateLike, overlaid, partAt, plain, withoutPart, withPart } from './located.ts';
+import { commandLine, type Located, locate, locateLike, overlaid, partAt, placeOf, plain, withoutPart, withPart } from './located.ts';
 import { type Override, parseOverride } from './override.ts';
 import { presetNamed } from './presets.ts';
 import { type Recipe, recipeFrom, recipeSchema, type RecipeValues } from './recipe.ts';
@@ -56,7 +55,7 @@ export async function readRecipe(source: RecipeSource): Promise<LoadedRecipe> {
   const written = withOverrides(inOne(ours), overrides, (single) => withOurKeys(single, issues, notes, asTheyWrote), issues);
   const named = locate({ run: { name: nameOf(source.file) } }, { kind: 'default' });
   const located = [named, presetOf(written), written].reduce<Located>((base, top) => (top ? overlaid(base, top) : base), defaults());
-  const values = checked(located, issues);
+  const values = await checked(located, issues);
   const isWritten = (key: string) => written !== undefined && partAt(written, key.split('.')) !== undefined;
   const recipe = recipeFrom(values);
   return {
@@ -144,15 +143,26 @@ function presetOf(written: Located | undefined): Located | undefined {
 }
 
 /** The complete recipe, or everything that is wrong with it. */
-function checked(located: Located, issues: RecipeIssue[]): RecipeValues {
+async function checked(located: Located, issues: RecipeIssue[]): Promise<RecipeValues> {
   const parsed = recipeSchema.safeParse(plain(located));
-  if (!parsed.success) issues.push(...issuesOf(parsed.error.issues, located));
+  if (!parsed.success) {
+    const { issuesOf } = await import('./issues.ts');
+    issues.push(...issuesOf(parsed.error.issues, located));
+  }
   const wrong = new Set(issues.map(({ path }) => path));
   const repaired = parsed.success ? parsed.data : repairedWithout(located, wrong);
   const broken = repaired ? brokenRules(repaired, wrong) : [];
   issues.push(...broken.map((issue) => ({ ...issue, ...placeOf(located, issue.path.split('.')) })));
   if (issues.length > 0 || !parsed.success) throw new RecipeError(asWritten(issues));
   return parsed.data;
+}
+
+const byNumber = new Intl.Collator('en', { numeric: true });
+
+/** In the order in which they stand in their file; what stands in none comes last. */
+function asWritten(issues: readonly RecipeIssue[]): RecipeIssue[] {
+  const isLast = ({ at }: RecipeIssue): number => Number(at === undefined || !/:\d+$/.test(at));
+  return issues.toSorted((a, b) => isLast(a) - isLast(b) || byNumber.compare(a.at ?? '', b.at ?? ''));
 }
 
 /** The recipe without its wrong parts (or, where that is not enough, without their blocks), so that the rules can look at the rest. */

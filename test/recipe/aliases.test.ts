@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { advice, aliases } from '../../src/recipe/alias-table.ts';
+import { advice } from '../../src/recipe/alias-advice.ts';
+import { aliases } from '../../src/recipe/alias-table.ts';
 import { recipeJsonSchema, schemaAt } from '../../src/recipe/json-schema.ts';
 import { complete, issuesIn, readFrom } from './read-text.ts';
 
