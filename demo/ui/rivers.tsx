@@ -51,7 +51,7 @@ function useBandPlan(pair: readonly Track[], probe: number, end: number): BandPl
   return useMemo(() => (standing.plan = steadyPlan(standing.plan, rivers, probe, end)), [standing, end, ...rivers]);
 }
 
-/** Both rivers and the button under them fit a window without scrolling; a narrow one needs more lines of text. */
+/** Both rivers and the button under them fit a window without scrolling; a narrow one needs more lines of text. style/river.css keeps this room. */
 function heightOf(width: number): number {
   const text = width < NARROW ? 606 : 455;
   return Math.round(Math.min(232, Math.max(96, (innerHeight - text) / 2)));

@@ -21,9 +21,9 @@ export function useInTurn<T>(source: ReadonlySignal<T>): ReadonlySignal<T> {
   return followed;
 }
 
-/** What was handed to a component, as it was when its turn to draw had come; `parts` are all of which it is made. */
-export function useHandedInTurn<T>(handed: T, parts: readonly unknown[]): T {
+/** What was handed to a component, as it was when its turn to draw had come. */
+export function useHandedInTurn<T extends object>(handed: T): T {
   const source = useSignal(handed);
-  useEffect(() => void (source.value = handed), parts);
+  useEffect(() => void (source.value = handed), Object.values(handed));
   return useInTurn(source).value;
 }

@@ -196,6 +196,25 @@ describe('the lens', () => {
   );
 });
 
+describe('the room kept for the rivers', () => {
+  it('is no more than they fill, and on a phone the button stays in the window', { timeout: PATIENCE }, () =>
+    visit('', async ({ page }) => {
+      for (const [width, height] of [
+        [360, 780],
+        [1280, 860],
+      ] as const) {
+        await page.setViewportSize({ width, height });
+        await page.locator('.river path').first().waitFor({ state: 'attached' });
+        const room = () =>
+          page.locator('.rivers').evaluate((rivers) => rivers.getBoundingClientRect().bottom - rivers.lastElementChild!.getBoundingClientRect().bottom);
+        await expect.poll(async () => Math.abs(await room()), { timeout: 10_000 }).toBeLessThan(1); // rivers are drawn again a frame or two later
+        const button = await page.locator('.train').boundingBox();
+        expect(button!.y + button!.height).toBeLessThan(height);
+      }
+    }),
+  );
+});
+
 describe('the picture', () => {
   it('is a PNG of twice 1200 × 630, in the clipboard or as a file', { timeout: PATIENCE }, () =>
     visit(

@@ -42,9 +42,10 @@ export function columnsOf(frames: readonly Frame[], probe: number, plan: BandPla
 /** Outlines of every stream, in the order of the columns' edges; empty where a stream never has any height. */
 export function streamPaths(columns: readonly Column[]): string[] {
   const streams = (columns[0]?.edges.length ?? 1) - 1;
+  const back = columns.toReversed();
   return Array.from({ length: streams }, (_, i) => {
     const isDry = columns.every(({ edges }) => edges[i + 1]! - edges[i]! < 0.05);
-    return isDry ? '' : [...line(columns, i, 'M'), ...line(columns.toReversed(), i + 1, 'L'), 'Z'].join('');
+    return isDry ? '' : [...line(columns, i, 'M'), ...line(back, i + 1, 'L'), 'Z'].join('');
   });
 }
 

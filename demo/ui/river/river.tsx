@@ -23,8 +23,8 @@ interface RiverProps {
 export const LABEL_ROOM = { wide: 118, narrow: 88 } as const;
 
 /** Each river is drawn in a frame of its own. */
-export function River({ track, plan, probe, box, accent }: RiverProps) {
-  const drawn = useHandedInTurn({ track, plan, probe, box, accent }, [track, plan, probe, box, accent]);
+export function River(handed: RiverProps) {
+  const drawn = useHandedInTurn(handed);
   return useMemo(() => <DrawnRiver {...drawn} />, [drawn]);
 }
 
